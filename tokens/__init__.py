@@ -1,0 +1,1 @@
+"""Pure computing: bytes in, bytes out. No clock, no database, no network."""
