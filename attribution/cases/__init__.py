@@ -1,0 +1,1 @@
+"""Case files: attribution on paper, without a database (docs/specs/rulebook.md §13)."""

@@ -1,0 +1,375 @@
+"""Everything attribution/ refuses: one flat family, each member with a stable code."""
+
+from typing import ClassVar
+
+
+class AttributionError(Exception):
+    """Base of every error raised by attribution/."""
+
+    code: ClassVar[str] = "REFUSED"
+
+
+# The token at the desk (rules §4.1-§4.2), in the order in which they are checked.
+
+
+class TokenUnknown(AttributionError):
+    """No such token was issued."""
+
+    code = "TOKEN_UNKNOWN"
+
+
+class WrongProject(AttributionError):
+    """The token was issued for another sales centre (报备项目和案场项目不一致)."""
+
+    code = "WRONG_PROJECT"
+
+
+class TokenRevoked(AttributionError):
+    """The token was taken back before it was redeemed."""
+
+    code = "TOKEN_REVOKED"
+
+
+class TokenExpired(AttributionError):
+    """The token is redeemed too late."""
+
+    code = "TOKEN_EXPIRED"
+
+
+class TokenUsed(AttributionError):
+    """The token has already made its one visit."""
+
+    code = "TOKEN_USED"
+
+
+class TokenReserved(AttributionError):
+    """Another desk is looking at the token just now."""
+
+    code = "TOKEN_RESERVED"
+
+
+class BindingMismatch(AttributionError):
+    """The token was issued for somebody else. It stays usable."""
+
+    code = "BINDING_MISMATCH"
+
+
+class CodeRequired(AttributionError):
+    """The programme does not let a report be confirmed without its code."""
+
+    code = "CODE_REQUIRED"
+
+
+# What may stop a report or a visit from counting (rules §4.3-§4.4, §12).
+
+
+class LeadTimeTooShort(AttributionError):
+    """The report was made too shortly before the visit (不满足提前报备时间)."""
+
+    code = "LEAD_TIME_TOO_SHORT"
+
+
+class ProgrammeNotInForce(AttributionError):
+    """The channel has no programme in force for this project at this instant."""
+
+    code = "PROGRAMME_NOT_IN_FORCE"
+
+
+class AgentSuspended(AttributionError):
+    """The agent or the channel is suspended."""
+
+    code = "AGENT_SUSPENDED"
+
+
+class QuotaExceeded(AttributionError):
+    """Too many tokens today, or too many live at once."""
+
+    code = "QUOTA_EXCEEDED"
+
+
+class BindingRequired(AttributionError):
+    """The programme asks for a stronger binding than the token was given."""
+
+    code = "BINDING_REQUIRED"
+
+
+# What earlier facts about the client say to a new report (查重, rules §5 and §12).
+
+
+class GroupOwner(AttributionError):
+    """The client owns in another project of the group (集团老业主)."""
+
+    code = "GROUP_OWNER"
+
+
+class ProjectOwner(AttributionError):
+    """The client already owns in this project (本项目老业主)."""
+
+    code = "PROJECT_OWNER"
+
+
+class KnownClient(AttributionError):
+    """The client came without a channel before, and that still counts (项目老客户)."""
+
+    code = "KNOWN_CLIENT"
+
+
+class Protected(AttributionError):
+    """Another channel's protection would make this report void (处于保护期内)."""
+
+    code = "PROTECTED"
+
+
+class VisitedByOther(AttributionError):
+    """Another channel has brought the client already (已被其他渠道带看)."""
+
+    code = "VISITED_BY_OTHER"
+
+
+class ReportedByOther(AttributionError):
+    """Another channel has reported the client already (已被其他渠道报备)."""
+
+    code = "REPORTED_BY_OTHER"
+
+
+class ReportedByYou(AttributionError):
+    """The agent's own token for this client is still live (已被您报备)."""
+
+    code = "REPORTED_BY_YOU"
+
+
+class VisitOverdue(AttributionError):
+    """The client did not come while the report was live (到访逾期)."""
+
+    code = "VISIT_OVERDUE"
+
+
+class DealOverdue(AttributionError):
+    """The client did not sign inside the protection period (成交逾期)."""
+
+    code = "DEAL_OVERDUE"
+
+
+# What is asked of the system in a way it cannot follow.
+
+
+class RequestIdReused(AttributionError):
+    """The request id was used before, with another body."""
+
+    code = "REQUEST_ID_REUSED"
+
+
+class NotFound(AttributionError):
+    """There is no such thing, or the caller may not know of it."""
+
+    code = "NOT_FOUND"
+
+
+class NotAllowed(AttributionError):
+    """The caller's role does not reach this far."""
+
+    code = "NOT_ALLOWED"
+
+
+class RateLimited(AttributionError):
+    """Too many attempts; `retry_after` says in how many seconds to try again."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"try again in {retry_after} s")
+        self.retry_after = retry_after
+
+
+# Files and bodies with a mistake in them. Each names the place and the reason, and
+# never repeats a value: it may be somebody's number.
+
+
+class InputInvalid(AttributionError):
+    """A form or a body has a mistake at `path`."""
+
+    code = "INPUT_INVALID"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class RulebookInvalid(AttributionError):
+    """A rulebook has a mistake at `path`."""
+
+    code = "RULEBOOK_INVALID"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class CaseMalformed(AttributionError):
+    """A case file has a mistake at `path`."""
+
+    code = "CASE_MALFORMED"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class PlanInvalid(AttributionError):
+    """A commission plan has a mistake at `path`."""
+
+    code = "PLAN_INVALID"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class AmountMalformed(AttributionError):
+    """A text is no amount of money."""
+
+    code = "AMOUNT_MALFORMED"
+
+
+class DatabaseUnsuitable(AttributionError):
+    """The database named in the settings cannot keep what is promised."""
+
+    code = "DATABASE_UNSUITABLE"
+
+
+# Who is asking (journeys §2). One answer for every reason of a kind: a refusal must
+# not tell a stranger which part was right.
+
+
+class SignInNeeded(AttributionError):
+    """The page is for people who have signed in, and nobody has."""
+
+    code = "SIGN_IN_NEEDED"
+
+
+class SignInRefused(AttributionError):
+    """Login, password and second factor do not belong together."""
+
+    code = "SIGN_IN_REFUSED"
+
+
+class InvitationInvalid(AttributionError):
+    """The invitation is unknown, used or expired."""
+
+    code = "INVITATION_INVALID"
+
+
+class PairingInvalid(AttributionError):
+    """The pairing code is unknown, used or expired."""
+
+    code = "PAIRING_INVALID"
+
+
+class PasswordTooWeak(AttributionError):
+    """The new password is too short, too long or too monotonous."""
+
+    code = "PASSWORD_TOO_WEAK"
+
+
+class SecondFactorInvalid(AttributionError):
+    """The six digits do not belong to the shown secret, or were used before."""
+
+    code = "SECOND_FACTOR_INVALID"
+
+
+class LoginTaken(AttributionError):
+    """Another person has this login."""
+
+    code = "LOGIN_TAKEN"
+
+
+class CrossSiteRefused(AttributionError):
+    """Another site's page tried to write in the name of the person."""
+
+    code = "CROSS_SITE_REFUSED"
+
+
+# A channel's statement (结算单) as a file. It is read whole or not at all, and each
+# refusal says what to do: `reason` is a fixed word that the web side puts into
+# sentences, the other fields are its numbers and places.
+
+
+class StatementNotSpreadsheet(AttributionError):
+    """The upload is no .xlsx and no .csv, or one that may not be opened safely."""
+
+    code = "STATEMENT_NOT_SPREADSHEET"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class StatementTooLarge(AttributionError):
+    """Reading the upload would take more than `limit` of something (`reason`)."""
+
+    code = "STATEMENT_TOO_LARGE"
+
+    def __init__(self, reason: str, limit: int) -> None:
+        super().__init__(f"{reason}: more than {limit}")
+        self.reason = reason
+        self.limit = limit
+
+
+class StatementUnreadable(AttributionError):
+    """The file is a spreadsheet, but what is in `cell` cannot be followed."""
+
+    code = "STATEMENT_UNREADABLE"
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        sheet: str = "",
+        cell: str = "",
+        read: str = "",
+        expected: str = "",
+    ) -> None:
+        super().__init__(f"{reason} {sheet}!{cell}" if cell else reason)
+        self.reason = reason
+        self.sheet = sheet
+        self.cell = cell
+        self.read = read
+        self.expected = expected
+
+
+class HeaderNotFound(AttributionError):
+    """No sheet has a row that names a unit column and an amount column."""
+
+    code = "HEADER_NOT_FOUND"
+
+    def __init__(self, sheets: tuple[str, ...]) -> None:
+        super().__init__(f"looked at {len(sheets)} sheets")
+        self.sheets = sheets
+
+
+class EncodingUnknown(AttributionError):
+    """The text file is neither UTF-8 nor GB18030."""
+
+    code = "ENCODING_UNKNOWN"
+
+
+class AlreadyRuled(AttributionError):
+    """The signing has its ruling; another one would have to supersede it."""
+
+    code = "ALREADY_RULED"
+
+
+class UnitSold(AttributionError):
+    """The home has a signing already, and that one was not cancelled."""
+
+    code = "UNIT_SOLD"
+
+
+class DealCancelled(AttributionError):
+    """The deal was cancelled; nothing more can be reached in it."""
+
+    code = "DEAL_CANCELLED"

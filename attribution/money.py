@@ -1,0 +1,60 @@
+"""Money in fen, rates in basis points, and the only places where either is rounded."""
+
+import re
+from collections.abc import Sequence
+from typing import NewType
+
+from attribution.errors import AmountMalformed
+
+Fen = NewType("Fen", int)
+BasisPoints = NewType("BasisPoints", int)
+
+WHOLE = BasisPoints(10_000)
+"""All of it: 10 000 basis points."""
+
+_YUAN = re.compile(r"[0-9]{1,13}(?:\.[0-9]{1,2})?")
+
+
+def share_of(amount: Fen, rate: BasisPoints) -> Fen:
+    """Return `rate` of `amount`, rounded half up to the fen.
+
+    Half up means away from zero for debts too, so that a reversal is the exact
+    negative of what it undoes. 2 450 000.00 yuan at 150 bp is 36 750.00 yuan.
+    """
+    twice = 2 * abs(amount) * rate
+    rounded = (twice + WHOLE) // (2 * WHOLE)
+    return Fen(rounded if amount >= 0 else -rounded)
+
+
+def split(amount: int, weights: Sequence[int]) -> list[int]:
+    """Return `amount` in parts as `weights`, by largest remainder; the parts add up.
+
+    What is left over goes, one by one, to the largest remainders; among equal ones to
+    the earlier. 10 000 by [1, 1, 1] is [3334, 3333, 3333].
+    """
+    total = sum(weights)
+    if amount < 0 or total <= 0 or min(weights) < 0:
+        message = "split needs an amount >= 0, weights >= 0 and one weight > 0"
+        raise ValueError(message)
+    parts = [amount * weight // total for weight in weights]
+    by_remainder = sorted(
+        range(len(weights)), key=lambda i: (-(amount * weights[i] % total), i)
+    )
+    for index in by_remainder[: amount - sum(parts)]:
+        parts[index] += 1
+    return parts
+
+
+def fen_from_text(text: str) -> Fen:
+    """Return the fen of an amount in yuan as a person types it: `2,450,000.00`.
+
+    Thousand marks (half or full width) and spaces are dropped, a leading ¥ too.
+
+    Raises:
+        AmountMalformed: no such amount, negative, or with more than two decimals.
+    """
+    plain = re.sub(r"[,，\s]", "", text).lstrip("¥￥")
+    if not _YUAN.fullmatch(plain):
+        raise AmountMalformed
+    yuan, _, decimals = plain.partition(".")
+    return Fen(int(yuan) * 100 + int(decimals.ljust(2, "0")))

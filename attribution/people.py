@@ -1,0 +1,79 @@
+"""The people who work with Hefu: what each may do, and where."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from attribution.ids import AgentId, ChannelId, DeviceId, PersonId, ProjectId
+
+
+class Role(StrEnum):
+    """What a person may do (journeys §2)."""
+
+    AGENT = "agent"
+    CHANNEL_MANAGER = "channel_manager"
+    DESK = "desk"
+    DESK_SUPERVISOR = "desk_supervisor"
+    SIGNING = "signing"
+    FINANCE = "finance"
+    FINANCE_APPROVER = "finance_approver"
+    OPERATIONS = "operations"
+    ADJUDICATOR = "adjudicator"
+    RISK = "risk"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+
+CHANNEL_ROLES = frozenset({Role.AGENT, Role.CHANNEL_MANAGER})
+"""Whoever holds one works for a channel, not at a project."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Grant:
+    """One role in one place: a project, a channel, or (neither) everywhere."""
+
+    role: Role
+    project_id: ProjectId | None = None
+    channel_id: ChannelId | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Actor:
+    """Who is asking: a signed-in person, perhaps at a paired device."""
+
+    person_id: PersonId
+    name: str
+    grants: tuple[Grant, ...]
+    agent_id: AgentId | None = None
+    channel_id: ChannelId | None = None
+    device_id: DeviceId | None = None
+
+    def holds(self, *roles: Role) -> bool:
+        """Say whether the person has one of the roles anywhere."""
+        return any(grant.role in roles for grant in self.grants)
+
+    def may_at(self, project_id: ProjectId, *roles: Role) -> bool:
+        """Say whether the person has one of the roles at a whole project.
+
+        A role for one channel only does not reach what others do there.
+        """
+        return any(
+            grant.role in roles
+            and grant.project_id in (None, project_id)
+            and grant.channel_id is None
+            for grant in self.grants
+        )
+
+    def may_for(
+        self, channel_id: ChannelId, *roles: Role, at: ProjectId | None = None
+    ) -> bool:
+        """Say whether the person has one of the roles for a channel.
+
+        Args:
+            at: a project that a role for one project must be for.
+        """
+        return any(
+            grant.role in roles
+            and grant.channel_id in (None, channel_id)
+            and (at is None or grant.project_id in (None, at))
+            for grant in self.grants
+        )

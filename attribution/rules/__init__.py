@@ -1,0 +1,1 @@
+"""Who brought the buyer (判客): standing, claims, what defeats them, the ruling."""

@@ -1,0 +1,222 @@
+"""Duplicates at report time (查重, rules §5): what earlier facts say to a report."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from attribution.errors import (
+    AttributionError,
+    GroupOwner,
+    KnownClient,
+    ProjectOwner,
+    Protected,
+    ReportedByOther,
+    ReportedByYou,
+    VisitedByOther,
+)
+from attribution.ids import AgentId, ChannelId, VisitId, VisitorTag
+from attribution.programmes import Kind
+from attribution.referrals import ReferralToken
+from attribution.rulebook import (
+    DealRules,
+    DiscloseConflict,
+    Regime,
+    ShortLead,
+    TokenRules,
+    period_end,
+)
+from attribution.visits import Standing, Visit
+
+
+class OwnerMark(StrEnum):
+    """Where a person owns already."""
+
+    PROJECT = "project"
+    GROUP = "group"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewReport:
+    """A report about to be made. `tags` holds masked forms beside the whole one."""
+
+    agent_id: AgentId
+    channel_id: ChannelId
+    kind: Kind
+    tags: frozenset[VisitorTag]
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EarlierFacts:
+    """What this project knows of the tags of a report; others do no harm.
+
+    Args:
+        referrals: the token that each referred visit took.
+        token_rules: by the version that a token names.
+    """
+
+    tokens: tuple[ReferralToken, ...] = ()
+    visits: tuple[Visit, ...] = ()
+    referrals: Mapping[VisitId, ReferralToken]
+    owners: Mapping[VisitorTag, OwnerMark]
+    token_rules: Mapping[str, TokenRules]
+    deal_rules: DealRules
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conflict:
+    """One finding of §12 for an agent, and the log indices it rests on.
+
+    `is_possible`: only masked digits agree, so it may be somebody else (§5.2).
+    Nothing here refuses a report; the ruling decides when the time comes.
+    """
+
+    kind: type[AttributionError]
+    is_possible: bool
+    facts: tuple[int, ...] = ()
+
+
+def conflicts_of(report: NewReport, earlier: EarlierFacts) -> list[Conflict]:
+    """Return every conflict, certain ones first, then in the order of `_FINDERS`."""
+    found = [conflict for finder in _FINDERS for conflict in finder(report, earlier)]
+    return sorted(found, key=lambda conflict: conflict.is_possible)
+
+
+def disclosed(
+    conflicts: Iterable[Conflict], policy: DiscloseConflict, moment: DiscloseConflict
+) -> Conflict | None:
+    """Return the conflict to tell an agent at `moment` (rules §5.1); None is OK.
+
+    An agent's own live token is the agent's to know at any moment.
+    """
+    for conflict in conflicts:
+        if conflict.kind is ReportedByYou or policy is moment:
+            return conflict
+    return None
+
+
+def _reported_by_you(report: NewReport, earlier: EarlierFacts) -> Iterator[Conflict]:
+    for token in _reports(report, earlier):
+        if token.agent_id == report.agent_id and token.is_live(report.at):
+            yield _by_token(ReportedByYou, token)
+
+
+def _owners(report: NewReport, earlier: EarlierFacts) -> Iterator[Conflict]:
+    if report.kind not in earlier.deal_rules.owners_excluded:
+        return
+    for mark, kind in (
+        (OwnerMark.PROJECT, ProjectOwner),
+        (OwnerMark.GROUP, GroupOwner),
+    ):
+        marked = [tag for tag in report.tags if earlier.owners.get(tag) is mark]
+        if marked:
+            yield Conflict(kind=kind, is_possible=all(tag.is_masked for tag in marked))
+
+
+def _known_client(report: NewReport, earlier: EarlierFacts) -> Iterator[Conflict]:
+    days = earlier.deal_rules.walk_in_protection
+    for visit in _visits(report, earlier):
+        if not _counts_as_walk_in(visit, earlier) or _is_revisit(visit, earlier):
+            continue
+        if days is None or report.at < period_end(
+            visit.arrived_at, days, earlier.deal_rules
+        ):
+            yield _by_visit(KnownClient, visit, report)
+
+
+def _protected(report: NewReport, earlier: EarlierFacts) -> Iterator[Conflict]:
+    """Under first_report another's protection makes a new claim void (rules §7.2)."""
+    if earlier.deal_rules.regime is not Regime.FIRST_REPORT:
+        return
+    for token in _reports(report, earlier):
+        rules = earlier.token_rules[token.rulebook_version]
+        is_running = report.at < token.issued_at + rules.report_period
+        if _is_anothers(token, report) and is_running and token.revoked_at is None:
+            yield _by_token(Protected, token)
+    for visit in _visits_by_others(report, earlier):
+        yield _by_visit(Protected, visit, report)
+
+
+def _visited_by_other(report: NewReport, earlier: EarlierFacts) -> Iterator[Conflict]:
+    for visit in _visits_by_others(report, earlier):
+        yield _by_visit(VisitedByOther, visit, report)
+
+
+def _reported_by_other(report: NewReport, earlier: EarlierFacts) -> Iterator[Conflict]:
+    for token in _reports(report, earlier):
+        if _is_anothers(token, report) and token.is_live(report.at):
+            yield _by_token(ReportedByOther, token)
+
+
+_FINDERS = (
+    _reported_by_you,
+    _owners,
+    _known_client,
+    _protected,
+    _visited_by_other,
+    _reported_by_other,
+)
+
+
+def _reports(report: NewReport, earlier: EarlierFacts) -> list[ReferralToken]:
+    return [token for token in earlier.tokens if token.binding_tag in report.tags]
+
+
+def _visits(report: NewReport, earlier: EarlierFacts) -> list[Visit]:
+    hits = [
+        visit
+        for visit in earlier.visits
+        if not report.tags.isdisjoint(visit.all_tags())
+    ]
+    return sorted(hits, key=lambda visit: visit.order)
+
+
+def _visits_by_others(report: NewReport, earlier: EarlierFacts) -> list[Visit]:
+    return [
+        visit
+        for visit in _visits(report, earlier)
+        if visit.standing is Standing.VALID_REFERRAL
+        and _is_anothers(earlier.referrals[visit.id], report)
+        and report.at < _protected_until(visit, earlier)
+    ]
+
+
+def _is_anothers(token: ReferralToken, report: NewReport) -> bool:
+    return token.channel_id != report.channel_id
+
+
+def _protected_until(visit: Visit, earlier: EarlierFacts) -> datetime:
+    rules = earlier.token_rules[earlier.referrals[visit.id].rulebook_version]
+    return period_end(visit.arrived_at, rules.visit_protection, earlier.deal_rules)
+
+
+def _counts_as_walk_in(visit: Visit, earlier: EarlierFacts) -> bool:
+    if visit.standing is Standing.LEAD_TIME_TOO_SHORT:
+        rules = earlier.token_rules[earlier.referrals[visit.id].rulebook_version]
+        return rules.short_lead is ShortLead.WALK_IN
+    is_referred = visit.standing is Standing.VALID_REFERRAL
+    return not is_referred and not visit.standing.is_refused
+
+
+def _is_revisit(visit: Visit, earlier: EarlierFacts) -> bool:
+    return any(
+        other.order < visit.order
+        and visit.arrived_at < _protected_until(other, earlier)
+        for other in earlier.visits
+        if other.standing is Standing.VALID_REFERRAL
+        and not other.all_tags().isdisjoint(visit.all_tags())
+    )
+
+
+def _by_token(kind: type[AttributionError], token: ReferralToken) -> Conflict:
+    is_masked = token.binding_tag is not None and token.binding_tag.is_masked
+    return Conflict(kind=kind, is_possible=is_masked, facts=(token.log_index,))
+
+
+def _by_visit(
+    kind: type[AttributionError], visit: Visit, report: NewReport
+) -> Conflict:
+    shared = visit.all_tags() & report.tags
+    is_possible = all(tag.is_masked for tag in shared)
+    return Conflict(kind=kind, is_possible=is_possible, facts=(visit.log_index,))
