@@ -1,0 +1,1 @@
+"""Spreadsheets in and out: measured before they are read, typed when written."""

@@ -1,0 +1,1 @@
+"""Storage: what is remembered. The only SQL of the project."""
