@@ -1,0 +1,165 @@
+"""What is owed for each deal, and how much of it is payable: finance's view."""
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+
+from attribution.commissions import MilestoneKind, payable_at
+from attribution.deals import DealEvent
+from attribution.errors import NotAllowed
+from attribution.ids import ChannelId, ProjectId, SigningId
+from attribution.money import Fen
+from attribution.people import Actor, Role
+from attribution.rulebook import Stage
+from attribution.services.agreements import plan_of
+from attribution.services.runtime import Runtime
+from attribution.storage.agreement_repository import PROGRAMME_PLANS
+from attribution.storage.signing_repository import (
+    Accrual,
+    Deal,
+    Milestone,
+    StoredRuling,
+)
+from attribution.storage.work import UnitOfWork
+
+MONEY_ROLES = (
+    Role.FINANCE,
+    Role.FINANCE_APPROVER,
+    Role.OPERATIONS,
+    Role.AUDITOR,
+)
+ACCOUNT_ROLES = (*MONEY_ROLES, Role.SIGNING)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccruedLine:
+    """One channel's commission for one deal: owed in all, and payable by now."""
+
+    accrual: Accrual
+    channel: str
+    payable: Fen
+    waits_for: tuple[MilestoneKind, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DealAccount:
+    """A deal with its ruling, what it has reached, and what is owed for it."""
+
+    deal: Deal
+    ruling: StoredRuling | None
+    milestones: tuple[Milestone, ...]
+    lines: tuple[AccruedLine, ...]
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Say whether the deal was cancelled; then nothing is owed for it."""
+        return any(one.kind == DealEvent.CANCELLED for one in self.milestones)
+
+
+def deal_accounts(
+    runtime: Runtime, *, by: Actor, project_id: ProjectId
+) -> list[DealAccount]:
+    """Return the deals of a project, newest first, with all that follows from them.
+
+    Who has no part in the money (the signing desk) is not told of commissions.
+
+    Raises:
+        NotAllowed: the caller has nothing to do with this project's deals.
+    """
+    with runtime.reading() as work:
+        return _told(by, project_id, accounts_in(work, project_id))
+
+
+def deal_account(runtime: Runtime, *, by: Actor, signing_id: SigningId) -> DealAccount:
+    """Return one deal with all that follows from it, or raise NotFound."""
+    with runtime.reading() as work:
+        deal = work.signings.deal(signing_id)
+        every = _every_account(work, deal.project_id)
+    accounts = _told(by, deal.project_id, every)
+    return next(one for one in accounts if one.deal.id == signing_id)
+
+
+def _told(
+    by: Actor, project_id: ProjectId, accounts: list[DealAccount]
+) -> list[DealAccount]:
+    """Return of the accounts what a person may see, or raise NotAllowed."""
+    if not by.may_at(project_id, *ACCOUNT_ROLES):
+        raise NotAllowed
+    if by.may_at(project_id, *MONEY_ROLES):
+        return accounts
+    return [replace(one, lines=()) for one in accounts]
+
+
+def accounts_in(work: UnitOfWork, project_id: ProjectId) -> list[DealAccount]:
+    """Return the accounts of a project's deals.
+
+    A subscription that its contract has completed is that contract's deal, and is not
+    counted a second time.
+    """
+    accounts = _every_account(work, project_id)
+    contracted = {one.deal.unit for one in accounts if one.deal.stage is Stage.CONTRACT}
+    return [
+        one
+        for one in accounts
+        if one.ruling is not None
+        or one.deal.stage is Stage.CONTRACT
+        or one.deal.unit not in contracted
+        or one.milestones
+    ]
+
+
+def _every_account(work: UnitOfWork, project_id: ProjectId) -> list[DealAccount]:
+    deals = work.signings.deals(project_id)
+    rulings = work.signings.rulings_at(project_id)
+    names = work.signings.channel_names()
+    milestones: dict[SigningId, list[Milestone]] = defaultdict(list)
+    for milestone in work.signings.milestones(deal.id for deal in deals):
+        milestones[milestone.signing_id].append(milestone)
+    accruals: dict[SigningId, list[Accrual]] = defaultdict(list)
+    standing = {ruling.id for ruling in rulings.values()}
+    for accrual in work.signings.accruals(project_id):
+        if accrual.ruling_id in standing:
+            accruals[accrual.signing_id].append(accrual)
+    return [
+        DealAccount(
+            deal=deal,
+            ruling=rulings.get(deal.id),
+            milestones=tuple(milestones[deal.id]),
+            lines=tuple(
+                _line(work, deal, milestones[deal.id], accrual, names)
+                for accrual in accruals[deal.id]
+            ),
+        )
+        for deal in deals
+    ]
+
+
+def _line(
+    work: UnitOfWork,
+    deal: Deal,
+    milestones: list[Milestone],
+    accrual: Accrual,
+    names: dict[ChannelId, str],
+) -> AccruedLine:
+    version = work.agreements.version(
+        PROGRAMME_PLANS, accrual.programme_id, accrual.plan_version
+    )
+    plan = plan_of(version.version, version.body)
+    events = {one.kind for one in milestones}
+    reached = {kind for kind in MilestoneKind if kind.value in events}
+    reached |= _reached_by_signing(deal)
+    is_cancelled = DealEvent.CANCELLED in events
+    return AccruedLine(
+        accrual=accrual,
+        channel=names[accrual.channel_id],
+        payable=Fen(0)
+        if is_cancelled
+        else payable_at(accrual.amount_fen, plan, reached),
+        waits_for=tuple(one.on for one in plan.milestones if one.on not in reached),
+    )
+
+
+def _reached_by_signing(deal: Deal) -> set[MilestoneKind]:
+    """Return the milestones that the signing itself is."""
+    if deal.stage is Stage.CONTRACT:
+        return {MilestoneKind.SUBSCRIPTION, MilestoneKind.CONTRACT}
+    return {MilestoneKind.SUBSCRIPTION}

@@ -1,0 +1,231 @@
+"""Enlisting: agents 经纪人, owners 业主, and the units of a project 楼盘表."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from attribution.documents import instant_text
+from attribution.errors import InputInvalid, NotAllowed
+from attribution.ids import AgentId, ChannelId, PersonId, ProjectId
+from attribution.people import Actor, Grant, Role
+from attribution.reconciliation.units import read_unit
+from attribution.rules.duplicates import OwnerMark
+from attribution.services.administering import named
+from attribution.services.answering import Answer, Reply, Request, once
+from attribution.services.runtime import Runtime
+from attribution.services.statements import (
+    StatementKind,
+    promise_of,
+    record,
+)
+from attribution.services.versioning import AGREEMENT_ROLES
+from attribution.storage.agreement_repository import AgentProfile
+from attribution.storage.work import UnitOfWork
+from tokens.identifiers import Identifier
+
+AGENT_ROLES = (Role.CHANNEL_MANAGER, *AGREEMENT_ROLES)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewAgent:
+    """A person who will refer clients; the identifiers become tags, and are forgotten.
+
+    `own` are the agent's own phone and document numbers (rules §8.2). With a `login`
+    a person is added as well, who is an agent of the channel and waits to be invited.
+    """
+
+    channel_id: ChannelId
+    name: str
+    person_id: PersonId | None = None
+    login: str = ""
+    is_owner: bool = False
+    is_desk_staff: bool = False
+    own: tuple[Identifier, ...] = field(default=(), repr=False)
+
+
+def create_agent(
+    runtime: Runtime, *, by: Actor, request: Request, agent: NewAgent
+) -> Reply:
+    """Enlist an agent; own identifiers become tags at every project of the channel.
+
+    Raises:
+        NotAllowed: neither manager of the channel nor operations.
+        NotFound: no such channel.
+        LoginTaken: another person has this login.
+    """
+    if not by.may_for(agent.channel_id, *AGENT_ROLES):
+        raise NotAllowed
+    now, name = runtime.now(), named(agent.name)
+    with runtime.reading() as work:
+        programmes = work.agreements.programmes_of(agent.channel_id, now)
+    projects = sorted({programme.project_id for programme in programmes})
+    tags = {one: set(runtime.tag(one, agent.own)) for one in projects}
+
+    def action(work: UnitOfWork) -> Answer:
+        work.agreements.channel(agent.channel_id)
+        profile = AgentProfile(
+            id=AgentId(runtime.new_id(8)),
+            channel_id=agent.channel_id,
+            person_id=agent.person_id or _person_of(runtime, work, agent, now),
+            name=name,
+            is_owner=agent.is_owner,
+            is_desk_staff=agent.is_desk_staff,
+            suspended_from=None,
+        )
+        work.agreements.add_agent(profile, now)
+        for project_id, own in tags.items():
+            work.agreements.add_agent_tags(profile.id, project_id, own)
+        body = {
+            "agent": profile.id,
+            "channel": profile.channel_id,
+            "is_owner": profile.is_owner,
+            "is_desk_staff": profile.is_desk_staff,
+            "own_tags": sum(len(own) for own in tags.values()),
+        }
+        recorded = record(runtime, work, now, (StatementKind.AGENT, body))[0]
+        return {"agent_id": profile.id, "promise": promise_of(runtime, recorded)}
+
+    return once(runtime, request, now, action)
+
+
+def _person_of(
+    runtime: Runtime, work: UnitOfWork, agent: NewAgent, now: datetime
+) -> PersonId | None:
+    """Add the person that an agent signs in as; None without a login."""
+    if not agent.login.strip():
+        return None
+    login = named(agent.login, "login").casefold()
+    person_id = PersonId(runtime.new_id())
+    # A login that is taken must not spoil the transaction: the refusal is stored.
+    with work.savepoint():
+        work.access.add_person(person_id, login=login, name=named(agent.name), at=now)
+    grant = Grant(role=Role.AGENT, channel_id=agent.channel_id)
+    grant_id = runtime.new_id()
+    work.access.add_grant(grant_id, person_id, grant, now)
+    granted = {
+        "grant": grant_id,
+        "person": person_id,
+        "role": grant.role,
+        "project": None,
+        "channel": grant.channel_id,
+    }
+    record(
+        runtime,
+        work,
+        now,
+        (StatementKind.PERSON, {"person": person_id}),
+        (StatementKind.GRANT, granted),
+    )
+    return person_id
+
+
+def suspend_agent(
+    runtime: Runtime,
+    *,
+    by: Actor,
+    request: Request,
+    agent_id: AgentId,
+    is_suspended: bool,
+) -> Reply:
+    """Suspend an agent from now on, or let one work again."""
+    now = runtime.now()
+
+    def action(work: UnitOfWork) -> Answer:
+        profile = work.agreements.agent_profile(agent_id)
+        if not by.may_for(profile.channel_id, *AGENT_ROLES):
+            raise NotAllowed
+        work.agreements.suspend_agent(agent_id, now if is_suspended else None)
+        body = {"agent": agent_id, "is_suspended": is_suspended}
+        recorded = record(runtime, work, now, (StatementKind.SUSPENSION, body))[0]
+        return {"agent_id": agent_id, "promise": promise_of(runtime, recorded)}
+
+    return once(runtime, request, now, action)
+
+
+def suspend_channel(
+    runtime: Runtime,
+    *,
+    by: Actor,
+    request: Request,
+    channel_id: ChannelId,
+    is_suspended: bool,
+) -> Reply:
+    """Suspend a whole channel from now on, or let it work again."""
+    if not by.holds(*AGREEMENT_ROLES):
+        raise NotAllowed
+    now = runtime.now()
+
+    def action(work: UnitOfWork) -> Answer:
+        work.agreements.channel(channel_id)
+        work.agreements.suspend_channel(channel_id, now if is_suspended else None)
+        body = {"channel": channel_id, "is_suspended": is_suspended}
+        recorded = record(runtime, work, now, (StatementKind.SUSPENSION, body))[0]
+        return {"channel_id": channel_id, "promise": promise_of(runtime, recorded)}
+
+    return once(runtime, request, now, action)
+
+
+def enlist_owners(
+    runtime: Runtime,
+    *,
+    by: Actor,
+    request: Request,
+    project_id: ProjectId,
+    identifiers: Sequence[Identifier],
+    mark: OwnerMark,
+) -> Reply:
+    """Mark people as owners in this project or in the group; only tags are kept."""
+    if not by.may_at(project_id, *AGREEMENT_ROLES):
+        raise NotAllowed
+    if not identifiers:
+        raise InputInvalid("identifiers", "must not be empty")
+    now = runtime.now()
+    # In one order for everybody, or two lists at once could wait for each other.
+    found = set(runtime.tag(project_id, identifiers))
+    tags = sorted(found, key=lambda tag: (tag.kind, tag.value))
+
+    def action(work: UnitOfWork) -> Answer:
+        added = sum(
+            work.agreements.add_owner(project_id, tag, mark, now) for tag in tags
+        )
+        body = {
+            "project": project_id,
+            "mark": mark,
+            "added": added,
+            "at": instant_text(now),
+        }
+        recorded = record(runtime, work, now, (StatementKind.OWNER, body))[0]
+        return {"added": added, "promise": promise_of(runtime, recorded)}
+
+    return once(runtime, request, now, action)
+
+
+def list_units(
+    runtime: Runtime,
+    *,
+    by: Actor,
+    request: Request,
+    project_id: ProjectId,
+    texts: Sequence[str],
+) -> Reply:
+    """Add units to a project's list 楼盘表, all or none; say how many are listed.
+
+    Raises:
+        NotFound: no such project.
+        InputInvalid: names the first one that cannot be read.
+    """
+    if not by.may_at(project_id, *AGREEMENT_ROLES):
+        raise NotAllowed
+    readings = [read_unit(text) for text in texts]
+    for index, reading in enumerate(readings):
+        if reading.normal is None:
+            raise InputInvalid(f"units[{index}]", str(reading.doubt))
+
+    def action(work: UnitOfWork) -> Answer:
+        work.agreements.project(project_id)
+        work.agreements.add_units(
+            project_id, sorted({str(one.normal) for one in readings})
+        )
+        return {"listed": len(work.agreements.units(project_id))}
+
+    return once(runtime, request, runtime.now(), action)

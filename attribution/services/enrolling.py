@@ -1,0 +1,153 @@
+"""People join: added by an administrator, invited by a link, given roles."""
+
+from datetime import timedelta
+
+from attribution.documents import instant_text
+from attribution.errors import InvitationInvalid
+from attribution.ids import PersonId
+from attribution.passwords import SALT_BYTES, hash_password
+from attribution.people import Grant
+from attribution.services.administering import named
+from attribution.services.admitting import draw_secret, secret_digest
+from attribution.services.runtime import Runtime
+from attribution.services.statements import StatementKind, record
+from attribution.storage.access_repository import Account, HeldGrant
+
+INVITATION_LIFETIME = timedelta(hours=72)
+
+
+def add_person(runtime: Runtime, *, login: str, name: str) -> PersonId:
+    """Add a person who cannot sign in until invited.
+
+    Raises:
+        LoginTaken: another person has this login.
+        InputInvalid: login or name is empty, too long or not printable.
+    """
+    now = runtime.now()
+    login, name = named(login, "login").casefold(), named(name)
+    person_id = PersonId(runtime.new_id())
+    with runtime.transaction() as work:
+        work.access.add_person(person_id, login=login, name=name, at=now)
+        record(runtime, work, now, (StatementKind.PERSON, {"person": person_id}))
+    return person_id
+
+
+def invite(runtime: Runtime, person_id: PersonId) -> str:
+    """Return the secret of a new one-time invitation to choose a password.
+
+    It is shown once and goes into a link; earlier invitations of the person end.
+    """
+    now = runtime.now()
+    secret = draw_secret(runtime)
+    invitation_id = runtime.new_id()
+    with runtime.transaction() as work:
+        work.access.account(person_id)
+        work.access.add_invitation(
+            person_id,
+            secret_digest(secret),
+            invitation_id=invitation_id,
+            at=now,
+            expires_at=now + INVITATION_LIFETIME,
+        )
+    return secret
+
+
+def accept_invitation(runtime: Runtime, *, secret: str, password: str) -> None:
+    """Set the password of the invited person, and end their other sessions.
+
+    Raises:
+        PasswordTooWeak: choose another one; the invitation stays good.
+        InvitationInvalid: unknown, used or expired; which, is not said.
+    """
+    now = runtime.now()
+    stored = hash_password(password, runtime.random_bytes(SALT_BYTES))
+    with runtime.transaction() as work:
+        person_id = work.access.use_invitation(secret_digest(secret.strip()), now)
+        if person_id is None:
+            raise InvitationInvalid
+        work.access.set_password(person_id, stored)
+        work.access.revoke_all_of(person_id, now)
+
+
+def set_password(runtime: Runtime, person_id: PersonId, password: str) -> None:
+    """Set a person's password directly: for the demo and for the first administrator.
+
+    Raises:
+        PasswordTooWeak: choose another one.
+    """
+    stored = hash_password(password, runtime.random_bytes(SALT_BYTES))
+    with runtime.transaction() as work:
+        work.access.set_password(person_id, stored)
+
+
+def give_role(runtime: Runtime, person_id: PersonId, grant: Grant) -> str:
+    """Give a person a role and return the id of the grant.
+
+    Raises:
+        NotFound: no such person, project or channel.
+    """
+    now = runtime.now()
+    grant_id = runtime.new_id()
+    with runtime.transaction() as work:
+        work.access.account(person_id)
+        if grant.project_id is not None:
+            work.agreements.project(grant.project_id)
+        if grant.channel_id is not None:
+            work.agreements.channel(grant.channel_id)
+        work.access.add_grant(grant_id, person_id, grant, now)
+        body = {
+            "grant": grant_id,
+            "person": person_id,
+            "role": grant.role,
+            "project": grant.project_id,
+            "channel": grant.channel_id,
+        }
+        record(runtime, work, now, (StatementKind.GRANT, body))
+    return grant_id
+
+
+def take_role(runtime: Runtime, grant_id: str) -> None:
+    """Take a role back; the person's open pages feel it at once."""
+    now = runtime.now()
+    with runtime.transaction() as work:
+        work.access.revoke_grant(grant_id, now)
+        body = {"grant": grant_id, "revoked_at": instant_text(now)}
+        record(runtime, work, now, (StatementKind.GRANT, body))
+
+
+def suspend_person(runtime: Runtime, person_id: PersonId) -> None:
+    """Keep a person out, with every session and API token."""
+    now = runtime.now()
+    with runtime.transaction() as work:
+        work.access.suspend(person_id, now)
+        work.access.revoke_all_of(person_id, now)
+
+
+def readmit_person(runtime: Runtime, person_id: PersonId) -> None:
+    """Let a suspended person sign in again."""
+    with runtime.transaction() as work:
+        work.access.suspend(person_id, None)
+
+
+def people_and_grants(runtime: Runtime) -> tuple[list[Account], list[HeldGrant]]:
+    """Return everybody, by login, and every grant in force."""
+    with runtime.reading() as work:
+        return work.access.accounts(), work.access.grants()
+
+
+def account_of(runtime: Runtime, login: str) -> Account | None:
+    """Return the account of a login, or None."""
+    with runtime.reading() as work:
+        return work.access.account_of_login(login.strip().casefold())
+
+
+def is_anybody_there(runtime: Runtime) -> bool:
+    """Say whether the installation has people yet."""
+    with runtime.reading() as work:
+        return not work.access.is_empty()
+
+
+def account_of_person(runtime: Runtime, person_id: PersonId) -> Account:
+    """Return the account of a person, or raise NotFound."""
+    with runtime.reading() as work:
+        return work.access.account(person_id)

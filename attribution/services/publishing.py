@@ -1,0 +1,24 @@
+"""What everybody may read of the log 存证: its newest head, and its entries."""
+
+from attribution.errors import NotFound
+from attribution.services.runtime import Runtime
+from attribution.storage.log_repository import LogHead
+
+LARGEST_PAGE = 1000
+
+
+def newest_head(runtime: Runtime) -> LogHead:
+    """Return the newest signed head, or raise NotFound while the log is empty."""
+    with runtime.reading() as work:
+        head = work.log.head()
+    if head is None:
+        raise NotFound
+    return head
+
+
+def published_entries(
+    runtime: Runtime, *, start: int, most: int
+) -> list[tuple[int, bytes]]:
+    """Return (position, entry bytes) from a position on, at most a page of them."""
+    with runtime.reading() as work:
+        return work.log.entries(start, min(most, LARGEST_PAGE))

@@ -1,0 +1,191 @@
+"""Reconciliation 对账: a channel's statement against what we owe it."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from attribution.errors import NotAllowed
+from attribution.ids import ChannelId, ProjectId, StatementId
+from attribution.money import WHOLE, Fen
+from attribution.people import Actor, Role
+from attribution.reconciliation.matching import OwedLine, reconcile
+from attribution.reconciliation.report import (
+    Reconciliation,
+    Remark,
+    ResultRow,
+    reconciliation_from_json,
+    reconciliation_to_json,
+)
+from attribution.reconciliation.statement import Statement
+from attribution.services.accounting import DealAccount, accounts_in
+from attribution.services.answering import Answer, Reply, Request, once
+from attribution.services.runtime import Runtime
+from attribution.services.statements import StatementKind, promise_of, record
+from attribution.sheets.reading import read_statement
+from attribution.storage.statement_repository import StoredStatement
+from attribution.storage.work import UnitOfWork
+
+STATEMENT_ROLES = (Role.FINANCE, Role.FINANCE_APPROVER, Role.AUDITOR)
+_CANCELLED = "DEAL_CANCELLED"
+_NO_RULING = "NOT_RULED_YET"
+_NO_CLAIM = "NO_CLAIM"
+_COMPARING = {Remark.PRICE_DIFFERS, Remark.DATE_DIFFERS}
+
+
+def upload_statement(
+    runtime: Runtime,
+    *,
+    by: Actor,
+    request: Request,
+    project_id: ProjectId,
+    channel_id: ChannelId,
+    file: tuple[str, bytes],
+) -> Reply:
+    """Read a channel's spreadsheet whole, match it, and store what was found.
+
+    The file itself is not kept: it holds names. What is kept is in the result.
+
+    Args:
+        file: its name, and its bytes.
+
+    Raises:
+        NotAllowed: neither finance of the project nor manager of the channel.
+        NotFound: no such channel.
+        StatementUnreadable and its kin: nothing was stored; each says where and why.
+    """
+    _check(by, project_id, channel_id)
+    name, data = file
+    statement = read_statement(data, name)
+    now = runtime.now()
+
+    def action(work: UnitOfWork) -> Answer:
+        work.agreements.channel(channel_id)
+        agreed = work.agreements.programmes_of(channel_id, now)
+        if not _is_office(by, project_id) and not any(
+            one.project_id == project_id for one in agreed
+        ):
+            raise NotAllowed
+        stored = StoredStatement(
+            id=StatementId(runtime.new_id()),
+            project_id=project_id,
+            channel_id=channel_id,
+            file_digest=hashlib.sha256(data).digest(),
+            result=_result(work, statement, project_id, channel_id),
+            uploaded_at=now,
+            uploaded_by=by.person_id,
+            entry_id="",
+        )
+        body = {
+            "statement": stored.id,
+            "project": project_id,
+            "channel": channel_id,
+            "file": stored.file_digest.hex(),
+            "result": hashlib.sha256(stored.result.encode()).hexdigest(),
+            "by": by.person_id,
+        }
+        recorded = record(runtime, work, now, (StatementKind.STATEMENT, body))[0]
+        work.statements.add(replace(stored, entry_id=recorded.entry_id))
+        promise = promise_of(runtime, recorded)
+        return {"reconciliation_id": stored.id, "promise": promise}
+
+    return once(runtime, request, now, action)
+
+
+def _result(
+    work: UnitOfWork, statement: Statement, project_id: ProjectId, channel_id: ChannelId
+) -> str:
+    """Return what matching a statement with our deals comes to, as JSON."""
+    brought = work.visits.channels_of_visits(project_id)
+    accounts = accounts_in(work, project_id)
+    ours = [_owed(account, channel_id, brought) for account in accounts]
+    result = reconcile(statement, ours, work.agreements.units(project_id) or None)
+    return json.dumps(reconciliation_to_json(result), ensure_ascii=False)
+
+
+def reconciliation_of(
+    runtime: Runtime, *, by: Actor, statement_id: StatementId
+) -> tuple[StoredStatement, Reconciliation]:
+    """Return an upload and its result, or raise NotFound or NotAllowed.
+
+    The channel itself is told why a claim is not owed, and nothing else of a deal that
+    is not its own: else a statement of every home would be a list of all prices.
+    """
+    with runtime.reading() as work:
+        stored = work.statements.get(statement_id)
+    _check(by, stored.project_id, stored.channel_id)
+    result = reconciliation_from_json(json.loads(stored.result))
+    if not _is_office(by, stored.project_id):
+        result = replace(result, rows=tuple(_as_told(row) for row in result.rows))
+    return stored, result
+
+
+def _as_told(row: ResultRow) -> ResultRow:
+    if row.owed:
+        return row
+    remarks = tuple(one for one in row.remarks if one not in _COMPARING)
+    return replace(
+        row, signing_id=None, our_price=None, signed_on=None, remarks=remarks
+    )
+
+
+def statements_at(
+    runtime: Runtime, *, by: Actor, project_id: ProjectId
+) -> list[StoredStatement]:
+    """Return the uploads of a project that the caller may see, newest first."""
+    with runtime.reading() as work:
+        stored = work.statements.at(project_id)
+    return [one for one in stored if _may_see(by, project_id, one.channel_id)]
+
+
+def _check(by: Actor, project_id: ProjectId, channel_id: ChannelId) -> None:
+    if not _may_see(by, project_id, channel_id):
+        raise NotAllowed
+
+
+def _may_see(by: Actor, project_id: ProjectId, channel_id: ChannelId) -> bool:
+    return _is_office(by, project_id) or by.may_for(
+        channel_id, Role.CHANNEL_MANAGER, at=project_id
+    )
+
+
+def _is_office(by: Actor, project_id: ProjectId) -> bool:
+    """Say whether somebody keeps the developer's books, and not a channel's."""
+    return by.may_at(project_id, *STATEMENT_ROLES)
+
+
+def _owed(
+    account: DealAccount, channel_id: ChannelId, brought: Mapping[str, str]
+) -> OwedLine:
+    """Return what one deal owes a channel, or why it owes nothing."""
+    deal = account.deal
+    own = [one for one in account.lines if one.accrual.channel_id == channel_id]
+    is_owed = bool(own) and not account.is_cancelled
+    return OwedLine(
+        signing_id=deal.id,
+        unit=deal.unit,
+        signed_on=deal.signed_at.astimezone(ZoneInfo("Asia/Shanghai")).date(),
+        price=deal.price_fen,
+        amount=own[0].accrual.amount_fen if is_owed else Fen(0),
+        reason="" if is_owed else _why_not(account, channel_id, brought),
+        share=own[0].accrual.share_bp if own else WHOLE,
+    )
+
+
+def _why_not(
+    account: DealAccount, channel_id: ChannelId, brought: Mapping[str, str]
+) -> str:
+    """Return the finding that answers a claim for a deal that owes nothing."""
+    if account.is_cancelled:
+        return _CANCELLED
+    if account.ruling is None:
+        return _NO_RULING
+    body = json.loads(account.ruling.body)
+    own = [one["finding"] for one in body["claims"] if one["channel"] == channel_id]
+    own = own or [
+        one["finding"]
+        for one in body["visits"]
+        if brought.get(one["visit"]) == channel_id
+    ]
+    return str(own[-1]) if own else _NO_CLAIM

@@ -1,0 +1,92 @@
+"""What every service is handed: clock, randomness, keys and database."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+
+from attribution.ids import ProjectId, VisitorTag
+from attribution.storage.work import UnitOfWork
+from tokens.identifiers import Identifier
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IssuerKey:
+    """The key that signs the referral tokens of one project."""
+
+    kid: bytes
+    private: Ed25519PrivateKey = field(repr=False)
+
+
+class Keys(Protocol):
+    """The keys of an installation; one purpose each (protocol §1)."""
+
+    @property
+    def code_key(self) -> bytes:
+        """Digests typed codes."""
+
+    @property
+    def request_key(self) -> bytes:
+        """Digests request ids and seals stored answers."""
+
+    @property
+    def data_key(self) -> bytes:
+        """Wraps the data key of each record."""
+
+    @property
+    def log_key(self) -> Ed25519PrivateKey:
+        """Signs checkpoints and promises."""
+
+    @property
+    def log_key_id(self) -> bytes:
+        """Names the log key in promises: the key id of signed notes, 4 bytes."""
+
+    @property
+    def log_origin(self) -> str:
+        """Names the log in its checkpoints."""
+
+    def issuer_of(self, project_id: ProjectId) -> IssuerKey:
+        """Return the key that signs the tokens of a project."""
+
+    def issuer_keys(self) -> Mapping[bytes, Ed25519PublicKey]:
+        """Return the public issuer keys of every project, by key id."""
+
+    def has_project(self, project_id: ProjectId) -> bool:
+        """Say whether there are keys of this project: a cheap way to know of it."""
+
+    def create_for(self, project_id: ProjectId, epoch: int) -> bytes:
+        """Make the keys of a new project; return its tag public key."""
+
+
+class Tagger(Protocol):
+    """Turns identifiers into identity tags, and forgets them (protocol §4)."""
+
+    def __call__(
+        self, project_id: ProjectId, identifiers: Sequence[Identifier]
+    ) -> list[VisitorTag]:
+        """Return one tag for each identifier, in order."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Runtime:
+    """Clock, randomness, keys and database, handed to every service."""
+
+    now: Callable[[], datetime]
+    random_bytes: Callable[[int], bytes]
+    keys: Keys
+    tag: Tagger
+    transaction: Callable[[], AbstractContextManager[UnitOfWork]]
+    reading: Callable[[], AbstractContextManager[UnitOfWork]]
+
+    def new_id(self, size: int = 16) -> str:
+        """Return a fresh random identifier in hexadecimal.
+
+        Projects and agents have short ones (8 bytes): both stand in every QR code.
+        """
+        return self.random_bytes(size).hex()

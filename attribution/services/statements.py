@@ -1,0 +1,99 @@
+"""What is written to the log, and in which form (log.md §1).
+
+A statement is a kind and a body: random identifiers, times, findings and amounts.
+Never a name, a phone number, a code or a tag. The entry in the log is a commitment to
+it; the statement itself lies beside, and can be erased.
+"""
+
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from attribution.services.runtime import Runtime
+from attribution.storage.instants import microseconds_of
+from attribution.storage.log_repository import LogEntry
+from attribution.storage.work import UnitOfWork
+from tokens.canonical import canonical
+from tokens.log import entry_bytes, leaf_hash
+from tokens.promises import Promise, sign_promise
+
+
+class StatementKind(StrEnum):
+    """The facts that are logged (protocol §5.2)."""
+
+    KEY_EPOCH = "key-epoch/v1"
+    ISSUER_KEY = "issuer-key/v1"
+    PROJECT = "project/v1"
+    CHANNEL = "channel/v1"
+    PROGRAMME = "programme/v1"
+    RULEBOOK = "rulebook/v1"
+    PLAN = "plan/v1"
+    AGENT = "agent/v1"
+    SUSPENSION = "suspension/v1"
+    OWNER = "owner/v1"
+    PERSON = "person/v1"
+    GRANT = "grant/v1"
+    ENROLMENT = "enrolment/v1"
+    ISSUE = "issue/v1"
+    BIND = "bind/v1"
+    REVOKE = "revoke/v1"
+    VISIT = "visit/v1"
+    CONSENT = "consent/v1"
+    REFUSAL = "refusal/v1"
+    LOOK_UP = "look-up/v1"
+    SIGNING = "signing/v1"
+    MILESTONE = "milestone/v1"
+    RULING = "ruling/v1"
+    ACCRUAL = "accrual/v1"
+    STATEMENT = "statement/v1"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recorded:
+    """A logged statement, and the signed promise that it will be in the log."""
+
+    entry_id: str
+    entry: bytes
+    at: datetime
+
+
+def record(
+    runtime: Runtime,
+    work: UnitOfWork,
+    at: datetime,
+    *statements: tuple[StatementKind, Mapping[str, object]],
+) -> list[Recorded]:
+    """Write statements to the log, in the transaction of their facts."""
+    # Two draws, not two for each entry: randomness costs a system call.
+    nonces = runtime.random_bytes(32 * len(statements))
+    names = runtime.random_bytes(16 * len(statements)).hex()
+    entries = []
+    for index, (kind, body) in enumerate(statements):
+        event = canonical(body)
+        nonce = nonces[32 * index : 32 * index + 32]
+        entries.append(
+            LogEntry(
+                id=names[32 * index : 32 * index + 32],
+                kind=kind,
+                at=at,
+                entry=entry_bytes(kind, microseconds_of(at), nonce, event),
+                nonce=nonce,
+                event=event,
+            )
+        )
+    work.log.add(entries)
+    return [Recorded(entry_id=entry.id, entry=entry.entry, at=at) for entry in entries]
+
+
+def promise_of(runtime: Runtime, recorded: Recorded) -> dict[str, object]:
+    """Return the signed promise (protocol §5.4) in the form answers carry it."""
+    key = runtime.keys.log_key
+    promise = Promise(
+        entry_hash=leaf_hash(recorded.entry),
+        at_microseconds=microseconds_of(recorded.at),
+        key_id=runtime.keys.log_key_id,
+    )
+    signed = urlsafe_b64encode(sign_promise(promise, key)).rstrip(b"=").decode()
+    return {"entry": recorded.entry_id, "promise": signed}
