@@ -1,0 +1,262 @@
+"""Commands for operators; exit codes: 0 done, 1 refused or failed, 2 usage."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import sqlalchemy as sa
+
+from attribution.cases.answering import answer_case
+from attribution.cases.reading import case_from_text
+from attribution.cases.wording import render_text
+from attribution.errors import AttributionError, CaseMalformed, NotFound
+from attribution.people import Grant, Role
+from attribution.projects import Channel, Project
+from attribution.services.enrolling import (
+    account_of,
+    add_person,
+    give_role,
+    invite,
+    is_anybody_there,
+    people_and_grants,
+)
+from attribution.services.pairing import begin_pairing, devices
+from attribution.services.runtime import Runtime
+from attribution.storage.access_repository import Account
+from web.demo import SIGN_INS, seed
+from web.keys import KeyFileUnsafe
+from web.logs import set_up_logs
+from web.serving import refuse_taken_port, serve
+from web.settings import SettingInvalid, Settings, read_settings
+from web.wiring import open_installation
+
+_REFUSED = 1
+_USAGE = 2
+_ROLES = click.Choice([role.value for role in Role])
+
+
+class _Commands(click.Group):
+    """Commands that answer a refusal with one line and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> None:
+        """Run a command; a refusal is told, anything else is a mistake of ours."""
+        try:
+            super().invoke(ctx)
+        except AttributionError as refusal:
+            click.echo(f"{refusal.code} {refusal}".strip(), err=True)
+            ctx.exit(_REFUSED)
+        except sa.exc.OperationalError as failure:
+            reason = str(failure.orig).partition("\n")[0]
+            click.echo(f"HEFU_DATABASE_URL: no answer: {reason}", err=True)
+            ctx.exit(_REFUSED)
+        except (SettingInvalid, KeyFileUnsafe) as refusal:
+            click.echo(str(refusal), err=True)
+            ctx.exit(_REFUSED)
+
+
+@click.group(cls=_Commands)
+def main() -> None:
+    """Hefu 合符: who brought the buyer, provably."""
+
+
+@contextmanager
+def _installed() -> Iterator[tuple[Settings, Runtime]]:
+    settings = read_settings()
+    set_up_logs()
+    installation = open_installation(settings)
+    try:
+        yield settings, installation.runtime
+    finally:
+        installation.database.close()
+
+
+@main.command()
+@click.option("--login", default="admin", show_default=True)
+@click.option("--name", default="管理员", show_default=True)
+def init(login: str, name: str) -> None:
+    """Create keys, database and the first administrator; print the invitation."""
+    with _installed() as (settings, runtime):
+        if is_anybody_there(runtime):
+            click.echo("already initialised: people exist", err=True)
+            sys.exit(_REFUSED)
+        person_id = add_person(runtime, login=login, name=name)
+        give_role(runtime, person_id, Grant(role=Role.ADMIN))
+        click.echo("start ./hefu run, then open within 72 hours:", err=True)
+        click.echo(_invitation_link(settings, invite(runtime, person_id)))
+
+
+@main.command()
+def run() -> None:
+    """Serve; on an empty data directory make a demo first, unless HEFU_DEMO=0."""
+    refuse_taken_port(read_settings())
+    with _installed() as (settings, runtime):
+        if not is_anybody_there(runtime):
+            _fill(settings, runtime)
+        elif (sign_ins := settings.data_dir / "demo" / SIGN_INS).exists():
+            click.echo(f"sign-ins and codes of the demo: {sign_ins}")
+    click.echo(f"Hefu 合符  http://{settings.host}:{settings.port}")
+    serve(settings)
+
+
+def _fill(settings: Settings, runtime: Runtime) -> None:
+    if not settings.demo:
+        click.echo("nobody can sign in yet; run: ./hefu init", err=True)
+        return
+    click.echo("empty data directory: making a demo …")
+    for line in seed(runtime, settings.data_dir / "demo"):
+        click.echo(line)
+
+
+@main.command()
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document per line.")
+def rule(files: Sequence[Path], as_json: bool) -> None:  # noqa: FBT001 (a flag of click)
+    """Rule on case FILES, without a database, and say why.
+
+    A malformed file is refused with the path of the mistake, exit code 2; the other
+    files are answered all the same.
+    """
+    language = read_settings().language
+    is_any_malformed = False
+    for file in files:
+        try:
+            answer = answer_case(case_from_text(_text_of(file)))
+        except CaseMalformed as mistake:
+            click.echo(f"{file}: {mistake}", err=True)
+            is_any_malformed = True
+            continue
+        if as_json:
+            click.echo(json.dumps(answer, ensure_ascii=False))
+        else:
+            click.echo(render_text(answer, language))
+    if is_any_malformed:
+        sys.exit(_USAGE)
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        place = "$"
+        raise CaseMalformed(place, "is not UTF-8") from None
+
+
+@main.group()
+def user() -> None:
+    """People: add, invite, list."""
+
+
+@user.command("add")
+@click.argument("login")
+@click.argument("name")
+@click.option("--role", "roles", multiple=True, type=_ROLES)
+@click.option("--project", "project_id", help="Where the roles hold (id or name).")
+@click.option("--channel", "channel_id", help="For whom the roles hold (id or name).")
+def user_add(
+    login: str,
+    name: str,
+    roles: Sequence[str],
+    project_id: str | None,
+    channel_id: str | None,
+) -> None:
+    """Add a person with roles; print the invitation to choose a password."""
+    with _installed() as (settings, runtime):
+        project = None if project_id is None else _project(runtime, project_id).id
+        channel = None if channel_id is None else _channel(runtime, channel_id).id
+        person_id = add_person(runtime, login=login, name=name)
+        for role in roles:
+            grant = Grant(role=Role(role), project_id=project, channel_id=channel)
+            give_role(runtime, person_id, grant)
+        click.echo(_invitation_link(settings, invite(runtime, person_id)))
+
+
+@user.command("invite")
+@click.argument("login")
+def user_invite(login: str) -> None:
+    """Print a new invitation for LOGIN; earlier ones end."""
+    with _installed() as (settings, runtime):
+        account = account_of(runtime, login)
+        if account is None:
+            raise NotFound
+        click.echo(_invitation_link(settings, invite(runtime, account.id)))
+
+
+@user.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document per line.")
+def user_list(as_json: bool) -> None:  # noqa: FBT001 (a flag of click)
+    """List people with their roles."""
+    with _installed() as (_, runtime):
+        accounts, held = people_and_grants(runtime)
+    for account in accounts:
+        roles = sorted({one.grant.role for one in held if one.person_id == account.id})
+        row = _row(account, roles)
+        click.echo(
+            json.dumps(row, ensure_ascii=False)
+            if as_json
+            else "\t".join([account.login, account.name, ", ".join(roles)])
+        )
+
+
+def _row(account: Account, roles: Sequence[str]) -> dict[str, object]:
+    return {
+        "id": account.id,
+        "login": account.login,
+        "name": account.name,
+        "roles": list(roles),
+        "suspended": account.suspended_at is not None,
+    }
+
+
+@main.group()
+def device() -> None:
+    """Desks: pair, list."""
+
+
+@device.command("pair")
+@click.argument("project")
+@click.argument("name")
+def device_pair(project: str, name: str) -> None:
+    """Print the six digits that make a browser the desk NAME of PROJECT.
+
+    PROJECT is its id or its name. The digits work once, within ten minutes, at /pair.
+    """
+    with _installed() as (_, runtime):
+        project_id = _project(runtime, project).id
+        click.echo(begin_pairing(runtime, project_id=project_id, name=name))
+
+
+@device.command("list")
+def device_list() -> None:
+    """List the desks that were not revoked."""
+    with _installed() as (_, runtime):
+        for one in devices(runtime):
+            state = "paired" if one.paired_at else "waiting"
+            click.echo(f"{one.id}\t{one.name}\t{one.project_id}\t{state}")
+
+
+def _project(runtime: Runtime, id_or_name: str) -> Project:
+    with runtime.reading() as work:
+        for project in work.agreements.projects():
+            if id_or_name in {project.id, project.name}:
+                return project
+    raise NotFound
+
+
+def _channel(runtime: Runtime, id_or_name: str) -> Channel:
+    with runtime.reading() as work:
+        for channel in work.agreements.channels():
+            if id_or_name in {channel.id, channel.name}:
+                return channel
+    raise NotFound
+
+
+def _invitation_link(settings: Settings, secret: str) -> str:
+    return f"http://{settings.host}:{settings.port}/invitation#{secret}"

@@ -1,0 +1,1 @@
+"""One module for each desk; whatever has a `bp` here is served."""

@@ -1,0 +1,155 @@
+"""The agent's desk 经纪人: issue a code, show it, follow it, take it back."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from attribution.errors import BindingRequired, InputInvalid
+from attribution.ids import ProjectId, TokenId
+from attribution.people import Role
+from attribution.services.answering import Answer
+from attribution.services.checking import conflict_at_visit
+from attribution.services.following import (
+    FollowedToken,
+    Progress,
+    offers_to,
+    own_token,
+    own_tokens,
+)
+from attribution.services.issuing import Client, issue_token, revoke_token
+from web.access import current_actor, current_runtime, requires
+from web.forms import Form, page_request
+from web.parsing import parse_identifier
+from web.pictures import digits_qr
+from web.problems import explain_code
+from web.standings import STANDINGS
+
+bp = Blueprint("agent", __name__, url_prefix="/agent")
+
+_LONGEST_LABEL = 12
+_MOST_DIGITS = 4
+_LIVE = (Progress.UNOPENED, Progress.WAITING, Progress.READY)
+
+
+@bp.get("")
+@requires(Role.AGENT)
+def overview() -> str:
+    """Show the form, and the agent's own tokens."""
+    return _overview(Form())
+
+
+@bp.post("")
+@requires(Role.AGENT)
+def issue() -> ResponseReturnValue:
+    """Issue a token. The answer is the page itself: its code is shown only there.
+
+    Loading it again sends the same request id, and so repeats the same answer.
+    """
+    form = Form(request.form)
+    client = _client(form)
+    if not form.mistakes:
+        with form.catching(client=BindingRequired):
+            answer = issue_token(
+                current_runtime(),
+                by=current_actor(),
+                request=page_request(),
+                project_id=ProjectId(form.text("project")),
+                client=client,
+            ).answer
+            return _issued(answer), HTTPStatus.CREATED
+    return _overview(form), HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+@bp.get("/tokens/<token_id>")
+@requires(Role.AGENT)
+def token(token_id: str) -> str:
+    """Show one token: its QR code while it is live, and what came of it."""
+    runtime, actor = current_runtime(), current_actor()
+    followed = own_token(runtime, by=actor, token_id=TokenId(token_id))
+    conflict = conflict_at_visit(runtime, by=actor, token_id=TokenId(token_id))
+    return render_template(
+        "agent/token.html",
+        token=followed,
+        picture=_picture(followed),
+        standings=STANDINGS,
+        conflict=explain_code(str(conflict)),
+    )
+
+
+@bp.get("/tokens/<token_id>/revoke")
+@requires(Role.AGENT)
+def revocation_form(token_id: str) -> str:
+    """Ask before taking a token back."""
+    followed = own_token(
+        current_runtime(), by=current_actor(), token_id=TokenId(token_id)
+    )
+    return render_template("agent/revoke.html", token=followed)
+
+
+@bp.post("/tokens/<token_id>/revoke")
+@requires(Role.AGENT)
+def revoke(token_id: str) -> ResponseReturnValue:
+    """Take a token back; a refusal is answered by web/problems.py."""
+    revoke_token(
+        current_runtime(),
+        by=current_actor(),
+        request=page_request(),
+        token_id=TokenId(token_id),
+    )
+    flash(_("推荐码已撤回。"), "good")
+    return redirect(url_for(".overview"), HTTPStatus.SEE_OTHER)
+
+
+def _overview(form: Form) -> str:
+    runtime, actor = current_runtime(), current_actor()
+    tokens = own_tokens(runtime, by=actor)
+    return render_template(
+        "agent/overview.html",
+        form=form,
+        offers=offers_to(runtime, by=actor),
+        live=[one for one in tokens if one.progress in _LIVE],
+        ended=[one for one in tokens if one.progress not in _LIVE],
+        standings=STANDINGS,
+    )
+
+
+def _issued(answer: Answer) -> str:
+    token_id = TokenId(str(answer["token_id"]))
+    return render_template(
+        "agent/issued.html",
+        token=own_token(current_runtime(), by=current_actor(), token_id=token_id),
+        code=answer["code"],
+        picture=digits_qr(str(answer["qr"])),
+        link=_address_of(answer["link"]),
+        conflict=explain_code(str(answer["conflict"])),
+    )
+
+
+def _client(form: Form) -> Client:
+    return Client(
+        identifier=form.read("client", parse_identifier, None),
+        label=form.read("label", _parse_label, None),
+    )
+
+
+def _parse_label(text: str) -> str | None:
+    """Return an agent's own short note; a whole number has no place in it."""
+    label = text.strip()
+    if len(label) > _LONGEST_LABEL:
+        raise InputInvalid("label", "LENGTH")
+    if not label.isprintable() or sum(map(str.isdigit, label)) > _MOST_DIGITS:
+        raise InputInvalid("label", "CHARACTERS")
+    return label or None
+
+
+def _address_of(link: object) -> str | None:
+    if link is None:
+        return None
+    return url_for("visitor.link_form", link=link, _external=True)
+
+
+def _picture(followed: FollowedToken) -> str | None:
+    qr = followed.shown.qr
+    return None if qr is None else digits_qr(qr)

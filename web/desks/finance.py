@@ -1,0 +1,263 @@
+"""Finance 财务: deals, rulings and accruals, and channels' statements."""
+
+from dataclasses import replace
+from http import HTTPStatus
+from io import BytesIO
+
+from flask import (
+    Blueprint,
+    Response,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from attribution.errors import (
+    AttributionError,
+    EncodingUnknown,
+    HeaderNotFound,
+    StatementNotSpreadsheet,
+    StatementTooLarge,
+    StatementUnreadable,
+)
+from attribution.ids import ChannelId, SigningId, StatementId
+from attribution.money import Fen
+from attribution.people import Role
+from attribution.projects import Project
+from attribution.reconciliation.report import RowKind
+from attribution.reconciliation.statement import Column
+from attribution.services.accounting import DealAccount, deal_account, deal_accounts
+from attribution.services.reconciling import (
+    reconciliation_of,
+    statements_at,
+    upload_statement,
+)
+from attribution.services.surveying import channels_of, names_in, positions_of
+from attribution.sheets.writing import write_report
+from web.access import current_actor, current_runtime, requires
+from web.charts import bars_of
+from web.choosing import chosen_project, projects_here
+from web.forms import Form, page_request
+from web.milestones import EVENTS, STAGES, milestone_choices, record_from
+from web.problems import Problem, explain
+from web.rulings import worded
+from web.statement_words import (
+    COLUMNS,
+    COMPONENTS,
+    KINDS,
+    REMARKS,
+    labels,
+    row_reason,
+)
+
+bp = Blueprint("finance", __name__, url_prefix="/finance")
+
+ROLES = (Role.FINANCE, Role.FINANCE_APPROVER)
+_ROWS_ON_A_PAGE = 200
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_REFUSED_FILE = (
+    StatementNotSpreadsheet,
+    StatementTooLarge,
+    StatementUnreadable,
+    HeaderNotFound,
+    EncodingUnknown,
+)
+
+
+@bp.get("")
+@requires(*ROLES)
+def overview() -> str:
+    """Show what is owed and payable, by channel and deal by deal."""
+    project = chosen_project(*ROLES)
+    accounts = deal_accounts(
+        current_runtime(), by=current_actor(), project_id=project.id
+    )
+    return render_template(
+        "finance/overview.html",
+        project=project,
+        projects=projects_here(*ROLES),
+        accounts=accounts,
+        names=names_in(current_runtime()),
+        worded=worded,
+        totals=_totals(accounts),
+        bars=bars_of(_owed_lines(accounts)),
+        events=EVENTS,
+        stages=STAGES,
+    )
+
+
+@bp.get("/deals/<signing_id>")
+@requires(*ROLES)
+def deal(signing_id: SigningId) -> str:
+    """Show one deal: commissions, what they wait for, and the ruling behind them."""
+    return _deal(signing_id, Form())
+
+
+@bp.post("/deals/<signing_id>/milestones")
+@requires(*ROLES)
+def add_milestone(signing_id: SigningId) -> ResponseReturnValue:
+    """Record what the deal has reached."""
+    form = Form(request.form)
+    if record_from(form, signing_id):
+        return redirect(url_for(".deal", signing_id=signing_id), 303)
+    return _deal(signing_id, form), HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+@bp.get("/statements")
+@requires(*ROLES)
+def statements() -> str:
+    """Show the form for a channel's statement, and the earlier ones."""
+    return _statements(Form())
+
+
+@bp.post("/statements")
+@requires(*ROLES)
+def upload() -> ResponseReturnValue:
+    """Read and match a statement; a file that cannot be read is explained here."""
+    form, file = Form(request.form), request.files.get("file")
+    if file is None or not file.filename:
+        form.refuse("file", _("请选择对账单文件。"))
+        return _statements(form), HTTPStatus.UNPROCESSABLE_ENTITY
+    data = file.read()
+    try:
+        answer = upload_statement(
+            current_runtime(),
+            by=current_actor(),
+            request=page_request(data),
+            project_id=chosen_project(*ROLES).id,
+            channel_id=ChannelId(form.text("channel")),
+            file=(file.filename, data),
+        ).answer
+    except _REFUSED_FILE as error:
+        return _statements(form, error), explain(error).status
+    return redirect(
+        url_for(".reconciliation", statement_id=answer["reconciliation_id"]), 303
+    )
+
+
+@bp.get("/statements/<statement_id>")
+@requires(*ROLES)
+def reconciliation(statement_id: StatementId) -> str:
+    """Show what became of every claim and every debt."""
+    stored, result = reconciliation_of(
+        current_runtime(), by=current_actor(), statement_id=statement_id
+    )
+    kind = _kind_asked()
+    rows = [row for row in result.rows if kind in (None, row.kind)]
+    page = max(1, request.args.get("page", 1, type=int))
+    start = (page - 1) * _ROWS_ON_A_PAGE
+    return render_template(
+        "finance/reconciliation.html",
+        stored=stored,
+        result=result,
+        kind=kind,
+        page=page,
+        pages=-(-len(rows) // _ROWS_ON_A_PAGE),
+        rows=rows[start : start + _ROWS_ON_A_PAGE],
+        channel=names_in(current_runtime()).channels[stored.channel_id],
+        kinds=KINDS,
+        columns=COLUMNS,
+        components=COMPONENTS,
+        remarks=REMARKS,
+        reason=row_reason,
+    )
+
+
+@bp.get("/statements/<statement_id>.xlsx")
+@requires(*ROLES)
+def workbook(statement_id: StatementId) -> Response:
+    """Give the whole result as a workbook, in the language of the page."""
+    _stored, result = reconciliation_of(
+        current_runtime(), by=current_actor(), statement_id=statement_id
+    )
+    return send_file(
+        BytesIO(write_report(result, labels())),
+        mimetype=_XLSX,
+        as_attachment=True,
+        download_name=f"hefu-{statement_id[:8]}.xlsx",
+    )
+
+
+def _kind_asked() -> RowKind | None:
+    """Return the kind of rows that the page is limited to; None for all."""
+    asked = request.args.get("kind", "")
+    return RowKind(asked) if asked in set(RowKind) else None
+
+
+def _deal(signing_id: SigningId, form: Form) -> str:
+    runtime = current_runtime()
+    account = deal_account(runtime, by=current_actor(), signing_id=signing_id)
+    ruling = account.ruling
+    return render_template(
+        "finance/deal.html",
+        account=account,
+        ruling=worded(ruling, names_in(runtime)) if ruling else None,
+        position=positions_of(runtime, [ruling.entry_id])[0] if ruling else None,
+        choices=milestone_choices(),
+        stages=STAGES,
+        events=EVENTS,
+        form=form,
+    )
+
+
+def _statements(form: Form, refusal: AttributionError | None = None) -> str:
+    runtime, project = current_runtime(), chosen_project(*ROLES)
+    return render_template(
+        "finance/statements.html",
+        form=form,
+        problem=_explained(refusal) if refusal else None,
+        project=project,
+        projects=projects_here(*ROLES),
+        channels=[(one.id, one.name) for one in channels_of(runtime)],
+        names=names_in(runtime),
+        uploads=_uploads(project),
+        kinds=KINDS,
+    )
+
+
+def _explained(refusal: AttributionError) -> Problem:
+    """Return a refusal in words; of a column, its meaning rather than its key."""
+    problem = explain(refusal)
+    expected = problem.facts.get("expected")
+    if expected not in set(Column):
+        return problem
+    return replace(
+        problem, facts={**problem.facts, "expected": str(COLUMNS[Column(expected)])}
+    )
+
+
+def _uploads(project: Project) -> list[tuple[object, object]]:
+    """Return the earlier uploads with what was found in them, newest first."""
+    runtime, actor = current_runtime(), current_actor()
+    stored = statements_at(runtime, by=actor, project_id=project.id)
+    return [
+        (one, reconciliation_of(runtime, by=actor, statement_id=one.id)[1])
+        for one in stored
+    ]
+
+
+def _owed_lines(accounts: list[DealAccount]) -> list[tuple[str, Fen, Fen]]:
+    """Return channel, owed and payable of every commission that still stands."""
+    return [
+        (line.channel, line.accrual.amount_fen, line.payable)
+        for account in accounts
+        if not account.is_cancelled
+        for line in account.lines
+    ]
+
+
+def _totals(accounts: list[DealAccount]) -> dict[str, int]:
+    lines = _owed_lines(accounts)
+    standing = [one for one in accounts if not one.is_cancelled]
+    return {
+        "deals": len(standing),
+        "cancelled": len(accounts) - len(standing),
+        "natural": sum(bool(one.ruling and not one.lines) for one in standing),
+        "price": sum(one.deal.price_fen for one in standing),
+        "owed": sum(owed for _name, owed, _payable in lines),
+        "payable": sum(payable for _name, _owed, payable in lines),
+    }

@@ -1,0 +1,317 @@
+"""The front desk 前台: scan, see, confirm; walk-ins; forgotten codes; the printout."""
+
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from attribution import errors as refused
+from attribution.errors import AttributionError, InputInvalid, NotAllowed
+from attribution.ids import ProjectId, TokenId, VisitId
+from attribution.projects import Project
+from attribution.services.answering import Reply
+from attribution.services.confirming import confirmation_of
+from attribution.services.greeting import DESK_ROLES, Arrival
+from attribution.services.looking import (
+    find_reports,
+    peek_token,
+    release_token,
+    visits_since,
+)
+from attribution.services.surveying import projects_of
+from attribution.services.visiting import confirm_report, record_walk_in, redeem_token
+from tokens import errors as malformed
+from tokens.errors import Reason, TokenError
+from tokens.identifiers import guess_kind
+from tokens.scans import read_scan
+from web.access import current_actor, current_device, current_runtime, requires
+from web.forms import page_request
+from web.notice import NOTICE_VERSION, PURPOSES, parse_notice
+from web.parsing import parse_identifiers, parse_party
+from web.pictures import text_qr
+from web.problems import answer_refusal, explain, wants_json
+from web.standings import SHORT_LEADS, STANDINGS
+
+bp = Blueprint("front_desk", __name__, url_prefix="/desk")
+
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
+_LARGEST_PARTY = 99
+
+
+@bp.get("")
+@requires(*DESK_ROLES)
+def choose() -> ResponseReturnValue:
+    """Lead to the sales centre of this device, or the only one, or ask which."""
+    projects = _projects()
+    device = current_device()
+    own = [one for one in projects if device and one.id == device.project_id]
+    if len(own or projects) == 1:
+        chosen = (own or projects)[0]
+        address = url_for(".arrivals", project_id=chosen.id)
+        return redirect(address, HTTPStatus.SEE_OTHER)
+    return render_template("front_desk/choose.html", projects=projects)
+
+
+@bp.get("/<project_id>")
+@requires(*DESK_ROLES)
+def arrivals(project_id: str) -> str:
+    """Show the one field, and who came today."""
+    return render_template(
+        "front_desk/arrivals.html",
+        project=_project(project_id),
+        visits=_visits_of_today(ProjectId(project_id)),
+        standings=STANDINGS,
+    )
+
+
+@bp.post("/<project_id>/peek")
+@requires(*DESK_ROLES)
+def peek(project_id: str) -> str:
+    """Say what a scanned or typed code would do, and ask to confirm it."""
+    scan = request.form["scan"]
+    found = peek_token(
+        current_runtime(),
+        by=current_actor(),
+        project_id=ProjectId(project_id),
+        scan=read_scan(scan),
+    )
+    return _page("front_desk/peek.html", project_id, peek=found, scan=scan)
+
+
+@bp.post("/<project_id>/redeem")
+@requires(*DESK_ROLES)
+def redeem(project_id: str) -> ResponseReturnValue:
+    """Redeem a token, once."""
+    reply = redeem_token(
+        current_runtime(),
+        by=current_actor(),
+        request=page_request(),
+        project_id=ProjectId(project_id),
+        scan=read_scan(request.form["scan"]),
+        arrival=_parse_arrival(),
+    )
+    return _recorded(project_id, reply)
+
+
+@bp.post("/<project_id>/release")
+@requires(*DESK_ROLES)
+def release(project_id: str) -> ResponseReturnValue:
+    """Give back a token that was looked at and rejected; it stays good."""
+    token_id = TokenId(request.form["token_id"])
+    release_token(current_runtime(), by=current_actor(), token_id=token_id)
+    address = url_for(".arrivals", project_id=project_id)
+    return redirect(address, HTTPStatus.SEE_OTHER)
+
+
+@bp.get("/<project_id>/walk-in")
+@requires(*DESK_ROLES)
+def walk_in_form(project_id: str) -> str:
+    """Show the form of a walk-in."""
+    return _page("front_desk/walk_in.html", project_id, number="")
+
+
+@bp.post("/<project_id>/walk-in")
+@requires(*DESK_ROLES)
+def walk_in(project_id: str) -> ResponseReturnValue:
+    """Record a walk-in; what stands in the desk's one field is asked about first."""
+    text = request.form.get("scan", "").strip()
+    if text:
+        number = text if guess_kind(text) else ""
+        return _page("front_desk/walk_in.html", project_id, number=number)
+    reply = record_walk_in(
+        current_runtime(),
+        by=current_actor(),
+        request=page_request(),
+        project_id=ProjectId(project_id),
+        arrival=_parse_arrival(),
+    )
+    return _recorded(project_id, reply)
+
+
+@bp.get("/<project_id>/forgotten")
+@requires(*DESK_ROLES)
+def forgotten_form(project_id: str) -> str:
+    """Show the form for a client who forgot the code."""
+    return _page("front_desk/forgotten.html", project_id, number="", reports=None)
+
+
+@bp.post("/<project_id>/forgotten")
+@requires(*DESK_ROLES)
+def forgotten(project_id: str) -> str:
+    """Look for the live reports of a number. The look-up is logged, found or not."""
+    number = request.form.get("scan", "").strip()
+    if not number:
+        return forgotten_form(project_id)
+    reports = find_reports(
+        current_runtime(),
+        by=current_actor(),
+        project_id=ProjectId(project_id),
+        identifiers=parse_identifiers(number),
+    )
+    return _page(
+        "front_desk/forgotten.html", project_id, number=number, reports=reports
+    )
+
+
+@bp.post("/<project_id>/confirm-report")
+@requires(*DESK_ROLES)
+def confirm(project_id: str) -> ResponseReturnValue:
+    """Redeem a live report without its code."""
+    reply = confirm_report(
+        current_runtime(),
+        by=current_actor(),
+        request=page_request(),
+        project_id=ProjectId(project_id),
+        token_id=TokenId(request.form["token_id"]),
+        arrival=_parse_arrival(),
+    )
+    return _recorded(project_id, reply)
+
+
+@bp.get("/visits/<visit_id>/print")
+@requires(*DESK_ROLES)
+def confirmation(visit_id: str) -> str:
+    """Show the visit confirmation 带看确认单 again, without the receipt."""
+    shown = confirmation_of(
+        current_runtime(), by=current_actor(), visit_id=VisitId(visit_id)
+    )
+    return render_template(
+        "front_desk/print.html",
+        confirmation=shown,
+        words=STANDINGS[shown.visit.standing],
+        short_leads=SHORT_LEADS,
+    )
+
+
+def show_refusal(error: AttributionError | TokenError) -> ResponseReturnValue:
+    """Answer a refusal at the desk itself, with the field ready for the next scan."""
+    project_id = str((request.view_args or {})["project_id"])
+    if project_id not in {one.id for one in _projects()}:
+        return answer_refusal(NotAllowed())
+    if wants_json():
+        return answer_refusal(error)
+    scan = request.form.get("scan", "")
+    is_number = request.endpoint == "front_desk.peek" and bool(guess_kind(scan))
+    told = _told(error)
+    problem = explain(told)
+    page = _page(
+        "front_desk/refused.html",
+        project_id,
+        problem=problem,
+        kind="red" if isinstance(error, _FINAL) else "amber",
+        scan=scan,
+        number=scan if is_number else "",
+        kept=scan if is_number or told is not error else "",
+    )
+    headers = {"Retry-After": str(problem.facts.get("retry_after", 0))}
+    return page, problem.status, headers if "retry_after" in problem.facts else {}
+
+
+_SLIPS = (Reason.CHECK_SYMBOL, Reason.SYMBOL)
+_FINAL = (
+    refused.TokenUnknown,
+    refused.WrongProject,
+    refused.TokenRevoked,
+    refused.TokenExpired,
+    refused.TokenUsed,
+    refused.BindingMismatch,
+    malformed.TokenForged,
+)
+_SHOWN_HERE = (
+    *_FINAL,
+    refused.TokenReserved,
+    refused.CodeRequired,
+    refused.RateLimited,
+    refused.InputInvalid,
+    malformed.ScanMalformed,
+    malformed.IdentifierInvalid,
+)
+for _kind in _SHOWN_HERE:
+    bp.register_error_handler(_kind, show_refusal)
+
+
+def _told(error: AttributionError | TokenError) -> AttributionError | TokenError:
+    """Tell whoever mistyped a code what a code looks like, not what a scan is."""
+    if isinstance(error, malformed.ScanMalformed) and error.reason in _SLIPS:
+        return malformed.CodeMalformed(error.reason)
+    return error
+
+
+def _recorded(project_id: str, reply: Reply) -> ResponseReturnValue:
+    """Answer with the page itself: the receipt is in this answer and nowhere else.
+
+    Loading it again sends the same request id, and so repeats the same answer.
+    """
+    receipt = str(reply.answer["visitor_receipt"])
+    shown = confirmation_of(
+        current_runtime(),
+        by=current_actor(),
+        visit_id=VisitId(str(reply.answer["visit_id"])),
+    )
+    address = url_for("visitor.held", receipt=receipt, _external=True)
+    page = _page(
+        "front_desk/recorded.html",
+        project_id,
+        confirmation=shown,
+        words=STANDINGS[shown.visit.standing],
+        receipt=receipt,
+        address=address,
+        picture=text_qr(address),
+    )
+    return page, HTTPStatus.CREATED
+
+
+def _page(template: str, project_id: str, **values: object) -> str:
+    return render_template(
+        template,
+        project=_project(project_id),
+        standings=STANDINGS,
+        short_leads=SHORT_LEADS,
+        notice_version=NOTICE_VERSION,
+        purposes=PURPOSES,
+        **values,
+    )
+
+
+def _projects() -> list[Project]:
+    return projects_of(current_runtime(), by=current_actor(), roles=DESK_ROLES)
+
+
+def _project(project_id: str) -> Project:
+    found = [one for one in _projects() if one.id == project_id]
+    if not found:
+        raise NotAllowed
+    return found[0]
+
+
+def _visits_of_today(project_id: ProjectId) -> list[object]:
+    runtime = current_runtime()
+    period = _since_midnight(runtime.now())
+    return list(
+        visits_since(runtime, by=current_actor(), project_id=project_id, period=period)
+    )
+
+
+def _since_midnight(now: datetime) -> timedelta:
+    here = now.astimezone(_SHANGHAI)
+    return here - here.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _parse_arrival() -> Arrival:
+    form = request.form
+    return Arrival(
+        identifiers=parse_identifiers(form.get("visitor", "")),
+        party=parse_party(form.get("party", "")),
+        party_size=_parse_party_size(form.get("party_size", "1")),
+        notice_version=parse_notice(form.get("notice", "")),
+        purposes=tuple(one for one in PURPOSES if one in form.getlist("purposes")),
+    )
+
+
+def _parse_party_size(text: str) -> int:
+    is_count = text.isdecimal() and len(text) <= len(str(_LARGEST_PARTY))
+    if not is_count or not 1 <= int(text) <= _LARGEST_PARTY:
+        raise InputInvalid("party_size", "CHARACTERS")
+    return int(text)

@@ -1,0 +1,78 @@
+"""The visitor's pages 访客, without an account: what is held, a link, the notice."""
+
+from http import HTTPStatus
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from attribution.errors import NotFound
+from attribution.services.binding import bind_by_link, open_link
+from attribution.services.looking import visit_of_receipt
+from tokens.errors import IdentifierInvalid, Reason
+from web.access import caller_address, current_runtime, open_to_all
+from web.notice import NOTICE_VERSION, PURPOSES, notice_template
+from web.parsing import parse_identifier
+from web.problems import answer_refusal, wants_json
+from web.standings import STANDINGS
+
+bp = Blueprint("visitor", __name__)
+
+
+@bp.get("/v/<receipt>")
+@open_to_all
+def held(receipt: str) -> str:
+    """Show the holder of a receipt what is held about the visit."""
+    visit = visit_of_receipt(
+        current_runtime(), receipt=receipt, address=caller_address()
+    )
+    return render_template(
+        "visitor/held.html",
+        visit=visit,
+        words=STANDINGS[visit.standing],
+        agreed=[PURPOSES[one] for one in visit.purposes.split() if one in PURPOSES],
+    )
+
+
+@bp.get("/t/<link>")
+@open_to_all
+def link_form(link: str) -> str:
+    """Show the client of an `opened` token where to enter their own number."""
+    opened = open_link(current_runtime(), link=link, address=caller_address())
+    return render_template("visitor/link.html", opened=opened, link=link)
+
+
+@bp.post("/t/<link>")
+@open_to_all
+def bind(link: str) -> str:
+    """Bind the token to the number of the client who opened its link."""
+    identifier = parse_identifier(request.form.get("number", ""))
+    if identifier is None:
+        raise IdentifierInvalid(Reason.EMPTY)
+    opened = bind_by_link(
+        current_runtime(), link=link, identifier=identifier, address=caller_address()
+    )
+    return render_template("visitor/bound.html", opened=opened)
+
+
+@bp.get("/notice")
+@open_to_all
+def newest_notice() -> ResponseReturnValue:
+    """Lead to the notice in force."""
+    return redirect(url_for(".notice", version=NOTICE_VERSION), HTTPStatus.SEE_OTHER)
+
+
+@bp.get("/notice/<version>")
+@open_to_all
+def notice(version: str) -> str:
+    """Show the notice as it stood in one version."""
+    return render_template(
+        notice_template(version), version=version, purposes=PURPOSES.values()
+    )
+
+
+@bp.errorhandler(NotFound)
+def nothing_here(error: NotFound) -> ResponseReturnValue:
+    """Answer unknown, used, expired and revoked alike, in a visitor's words."""
+    if wants_json():
+        return answer_refusal(error)
+    return render_template("visitor/nothing.html"), HTTPStatus.NOT_FOUND

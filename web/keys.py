@@ -1,0 +1,172 @@
+"""Keys in files: made at first start, readable by the owner alone (protocol §1)."""
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+
+from attribution.ids import ProjectId
+from attribution.services.runtime import IssuerKey
+from tokens.notes import verifier_of
+from tokens.referral import key_id
+from tokens.tags import TagKey
+
+_KEY_BYTES = 32
+_OTHERS = 0o077
+_ISSUER_FILE = re.compile(r"issuer-(?P<project>.+)\.key")
+_TAG_FILE = re.compile(r"tag-(?P<project>.+)-(?P<epoch>\d+)\.key")
+_PROJECT = re.compile(r"[A-Za-z0-9_-]{1,32}")
+
+
+class KeyFileUnsafe(Exception):
+    """A key file, or their folder, can be read by others, or is damaged."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EpochKey:
+    """The key under which a project's identity tags are made now."""
+
+    epoch: int
+    key: TagKey
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _ProjectKeys:
+    """What the folder held when it was last looked at."""
+
+    folder_time: int
+    issuers: Mapping[ProjectId, IssuerKey]
+    by_kid: Mapping[bytes, Ed25519PublicKey]
+    tag_keys: Mapping[ProjectId, EpochKey]
+
+
+class FileKeys:
+    """The keys of an installation, one file each, under one private folder."""
+
+    def __init__(self, folder: Path, random_bytes: Callable[[int], bytes]) -> None:
+        self._folder = folder
+        self._random_bytes = random_bytes
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _refuse_if_open(folder)
+        self.code_key = self._read_or_make("code.key")
+        self.request_key = self._read_or_make("request.key")
+        self.data_key = self._read_or_make("data.key")
+        self.log_key = Ed25519PrivateKey.from_private_bytes(
+            self._read_or_make("log.key")
+        )
+        public = self.log_key.public_key()
+        fingerprint = hashlib.sha256(public.public_bytes_raw()).hexdigest()
+        self.log_origin = f"hefu.invalid/{fingerprint[:16]}"
+        self.log_key_id = verifier_of(self.log_origin, public).key_id()
+        self._projects = self._read_projects()
+
+    def issuer_of(self, project_id: ProjectId) -> IssuerKey:
+        """Return the key that signs the tokens of a project."""
+        return self._fresh().issuers[project_id]
+
+    def issuer_keys(self) -> Mapping[bytes, Ed25519PublicKey]:
+        """Return the public issuer keys of every project, by key id."""
+        return self._fresh().by_kid
+
+    def tag_key_of(self, project_id: ProjectId) -> EpochKey:
+        """Return the tag key of a project's newest epoch."""
+        return self._fresh().tag_keys[project_id]
+
+    def has_project(self, project_id: ProjectId) -> bool:
+        """Say whether there are keys of this project."""
+        return project_id in self._fresh().issuers
+
+    def create_for(self, project_id: ProjectId, epoch: int) -> bytes:
+        """Make the keys of a project and epoch; return the tag public key.
+
+        Keys that are there already stay: making a project twice changes nothing.
+        """
+        if not _PROJECT.fullmatch(project_id):
+            message = "a project id that cannot be part of a file name"
+            raise ValueError(message)
+        self._read_or_make(f"issuer-{project_id}.key")
+        seed = self._read_or_make(f"tag-{project_id}-{epoch}.key")
+        self._projects = self._read_projects()
+        return TagKey.from_random(seed).public_bytes()
+
+    def _fresh(self) -> "_ProjectKeys":
+        """Return the keys of all projects, read again when the folder has changed.
+
+        Another process may have made a project; asking for the folder's time costs
+        a microsecond.
+        """
+        if self._folder.stat().st_mtime_ns != self._projects.folder_time:
+            self._projects = self._read_projects()
+        return self._projects
+
+    def _read_projects(self) -> "_ProjectKeys":
+        folder_time = self._folder.stat().st_mtime_ns
+        issuers = {}
+        tag_keys: dict[ProjectId, EpochKey] = {}
+        for file in self._folder.iterdir():
+            if found := _ISSUER_FILE.fullmatch(file.name):
+                private = Ed25519PrivateKey.from_private_bytes(_read(file))
+                issuers[ProjectId(found["project"])] = IssuerKey(
+                    kid=key_id(private.public_key()), private=private
+                )
+            elif found := _TAG_FILE.fullmatch(file.name):
+                project_id, epoch = ProjectId(found["project"]), int(found["epoch"])
+                known = tag_keys.get(project_id)
+                if known is None or known.epoch < epoch:
+                    tag_keys[project_id] = EpochKey(
+                        epoch=epoch, key=TagKey.from_random(_read(file))
+                    )
+        return _ProjectKeys(
+            folder_time=folder_time,
+            issuers=issuers,
+            by_kid={key.kid: key.private.public_key() for key in issuers.values()},
+            tag_keys=tag_keys,
+        )
+
+    def _read_or_make(self, name: str) -> bytes:
+        path = self._folder / name
+        if not path.exists():
+            secret = self._random_bytes(_KEY_BYTES)
+            _write_once(path, secret, self._random_bytes(8).hex())
+        return _read(path)
+
+
+def _write_once(path: Path, secret: bytes, suffix: str) -> None:
+    """Write a new file completely, or leave the one that another process wrote."""
+    draft = path.with_name(f".{path.name}.{suffix}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(handle, "wb") as file:  # noqa: PTH123 (a handle, not a path)
+        file.write(secret)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
+
+
+def _read(path: Path) -> bytes:
+    _refuse_if_open(path)
+    secret = path.read_bytes()
+    if len(secret) != _KEY_BYTES:
+        message = f"{path} does not hold {_KEY_BYTES} bytes"
+        raise KeyFileUnsafe(message)
+    return secret
+
+
+def _refuse_if_open(path: Path) -> None:
+    if path.stat().st_mode & _OTHERS:
+        message = f"{path} can be read by others; run: chmod go= {path}"
+        raise KeyFileUnsafe(message)

@@ -1,0 +1,89 @@
+"""Settings: read once from the environment, and refused by name when wrong."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import sqlalchemy as sa
+
+LANGUAGES = ("zh", "en")
+_LARGEST_PORT = 65535
+
+
+class SettingInvalid(Exception):
+    """A setting has a value that cannot be used."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name}: {reason}")
+        self.name = name
+        self.reason = reason
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """What differs between installations; docs/operations/settings.md explains each."""
+
+    data_dir: Path
+    # A database address may hold a password.
+    database_url: str = field(repr=False)
+    host: str
+    port: int
+    demo: bool
+    language: str
+
+    @property
+    def is_embedded(self) -> bool:
+        """Say whether the database is the embedded SQLite."""
+        return self.database_url.startswith("sqlite")
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of the environment, or raise SettingInvalid."""
+    values = os.environ if environment is None else environment
+
+    def get(name: str, default: str) -> str:
+        """Return a setting; one that is set to nothing is not set."""
+        return values.get(name) or default
+
+    data_dir = _data_dir("HEFU_DATA_DIR", get("HEFU_DATA_DIR", "var"))
+    return Settings(
+        data_dir=data_dir,
+        database_url=_database_url(
+            "HEFU_DATABASE_URL",
+            get("HEFU_DATABASE_URL", f"sqlite:///{data_dir / 'hefu.db'}"),
+        ),
+        host=get("HEFU_HOST", "127.0.0.1"),
+        port=_port("HEFU_PORT", get("HEFU_PORT", "8000")),
+        demo=_choice("HEFU_DEMO", get("HEFU_DEMO", "1"), ("0", "1")) == "1",
+        language=_choice("HEFU_LANG", get("HEFU_LANG", "zh"), LANGUAGES),
+    )
+
+
+def _data_dir(name: str, text: str) -> Path:
+    path = Path(text).absolute()
+    if path.exists() and not path.is_dir():
+        raise SettingInvalid(name, "is not a folder")
+    return path
+
+
+def _database_url(name: str, text: str) -> str:
+    try:
+        backend = sa.make_url(text).get_backend_name()
+    except sa.exc.ArgumentError:
+        raise SettingInvalid(name, "is not a database URL") from None
+    if backend not in {"sqlite", "postgresql"}:
+        raise SettingInvalid(name, "begins with neither sqlite:/// nor postgresql://")
+    return text
+
+
+def _port(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= _LARGEST_PORT):
+        raise SettingInvalid(name, "is not a number from 1 to 65535")
+    return int(text)
+
+
+def _choice(name: str, text: str, choices: tuple[str, ...]) -> str:
+    if text not in choices:
+        raise SettingInvalid(name, f"is none of {', '.join(choices)}")
+    return text

@@ -1,0 +1,64 @@
+"""The only place with the real clock, randomness, key files and database."""
+
+import os
+import resource
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from attribution.ids import ProjectId, VisitorTag
+from attribution.services.runtime import Runtime
+from attribution.storage.engine import Database, open_database
+from attribution.storage.migrating import migrate
+from attribution.storage.work import unit_of_work
+from tokens.identifiers import Identifier
+from tokens.tags import tags_for
+from web.keys import FileKeys
+from web.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Installation:
+    """A runtime together with what must be closed after it."""
+
+    runtime: Runtime
+    database: Database
+
+
+def build_runtime(settings: Settings) -> Runtime:
+    """Return the runtime of a real installation, its database up to date."""
+    return open_installation(settings).runtime
+
+
+def open_installation(settings: Settings) -> Installation:
+    """Return the runtime and its database, which the caller closes."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    # Whoever made the folder: what is in it is for this user alone.
+    settings.data_dir.chmod(0o700)
+    # Numbers live in memory for the length of a request: a crash must not write them.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    keys = FileKeys(settings.data_dir / "keys", os.urandom)
+    database = open_database(settings.database_url)
+    migrate(database.engine)
+
+    def tag(
+        project_id: ProjectId, identifiers: Sequence[Identifier]
+    ) -> list[VisitorTag]:
+        now = keys.tag_key_of(project_id)
+        values = tags_for(
+            identifiers, project=project_id, key=now.key, random_bytes=os.urandom
+        )
+        return [
+            VisitorTag(kind=identifier.kind, epoch=now.epoch, value=value)
+            for identifier, value in zip(identifiers, values, strict=True)
+        ]
+
+    runtime = Runtime(
+        now=lambda: datetime.now(UTC),
+        random_bytes=os.urandom,
+        keys=keys,
+        tag=tag,
+        transaction=lambda: unit_of_work(database.writing()),
+        reading=lambda: unit_of_work(database.reading()),
+    )
+    return Installation(runtime=runtime, database=database)
