@@ -1,0 +1,548 @@
+"""Signings, what they reach, their rulings, what is owed, and statements of it."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from attribution.deals import DealEvent
+from attribution.errors import (
+    AlreadyRuled,
+    AttributionError,
+    HeaderNotFound,
+    InputInvalid,
+    NotAllowed,
+    NotFound,
+    UnitSold,
+)
+from attribution.ids import ChannelId, RulingId, SigningId, StatementId
+from attribution.money import Fen
+from attribution.people import Grant, Role
+from attribution.rulebook import Stage
+from attribution.services.accounting import deal_account, deal_accounts
+from attribution.services.greeting import Arrival
+from attribution.services.matching import earlier_visits
+from attribution.services.reconciling import (
+    reconciliation_of,
+    statements_at,
+    upload_statement,
+)
+from attribution.services.ruling import (
+    rule_signing,
+    rule_what_is_left,
+    ruling_by_id,
+    ruling_of_signing,
+)
+from attribution.services.sequencing import sequence
+from attribution.services.signing import Contract, Kin, record_milestone, record_signing
+from attribution.services.visiting import record_walk_in
+from attribution.storage.tables import (
+    accruals,
+    milestones,
+    rulings,
+    signing_tags,
+    signings,
+    statements,
+)
+from tests.office import OTHER_PHONE, PHONE, Office, mobile
+from tests.racing import outcome_of
+from tokens.identifiers import identifier
+
+ID_NUMBER = identifier("cn-id", "11010519491231002X")
+HEADER = "房号,佣金\n"
+
+
+def contract(**others: Any) -> Contract:
+    values: dict[str, Any] = {
+        "unit": "3-1-1201",
+        "price": Fen(245_000_000),
+        "stage": Stage.SUBSCRIPTION,
+        "buyers": ((mobile(),),),
+        **others,
+    }
+    return Contract(**values)
+
+
+def sign(office: Office, **others: Any) -> SigningId:
+    made = office.do(
+        record_signing,
+        by=office.signing,
+        project_id=office.project,
+        contract=contract(**others),
+    )
+    return SigningId(str(made["signing_id"]))
+
+
+def bring(office: Office, **others: Any) -> None:
+    """Let Wang's client come an hour after the report."""
+    code = office.issue(**others)["code"]
+    office.wait(hours=1)
+    office.redeem(code)
+
+
+def reach(
+    office: Office, signing: SigningId, kind: DealEvent, **others: Any
+) -> dict[str, object]:
+    others.setdefault("by", office.finance)
+    return office.do(record_milestone, signing_id=signing, kind=kind, **others)
+
+
+# -- signings --
+
+
+def test_a_signing_keeps_tags_and_relatives_and_no_identifier(office: Office) -> None:
+    kin = Kin(relation="spouse", identifiers=(mobile(OTHER_PHONE),))
+
+    signing = sign(office, buyers=((mobile(), ID_NUMBER),), relatives=(kin,))
+
+    with office.runtime.reading() as work:
+        stored = work.signings.signing(signing)
+        with pytest.raises(NotFound):
+            work.signings.signing(SigningId("none"))
+        with pytest.raises(NotFound):
+            work.signings.deal(SigningId("none"))
+    assert [len(tags) for tags in stored.buyers] == [2]
+    assert [(one.relation, len(one.tags)) for one in stored.relatives] == [
+        ("spouse", 1)
+    ]
+    assert office.count(signing_tags) == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "others"),
+    [
+        ("buyers", {"buyers": ()}),
+        ("buyers", {"buyers": ((),)}),
+        ("unit", {"unit": "甲乙丙"}),
+        ("receipts[0]", {"receipts": ("NO-SUCH-RECEIPT",)}),
+    ],
+)
+def test_a_contract_with_a_mistake_is_refused_and_leaves_nothing(
+    path: str, others: dict[str, Any], office: Office
+) -> None:
+    with pytest.raises(InputInvalid) as refusal:
+        sign(office, **others)
+
+    assert refusal.value.path == path
+    assert office.count(signings) == 0
+
+
+def test_a_signing_in_the_future_is_refused(office: Office) -> None:
+    with pytest.raises(InputInvalid):
+        sign(office, signed_at=office.time + timedelta(microseconds=1))
+
+    assert sign(office, signed_at=office.time)
+
+
+def test_a_receipt_of_another_project_is_refused(office: Office) -> None:
+    receipt = str(office.walk_in()["visitor_receipt"])
+    with office.runtime.transaction() as work:
+        project = work.agreements.project(office.project)
+        work.agreements.add_project(replace(project, id="other", name="湖畔"))  # type: ignore[arg-type]
+    office.keys.create_for("other", 1)  # type: ignore[arg-type]
+
+    with pytest.raises(InputInvalid) as refusal:
+        office.do(
+            record_signing,
+            by=office.signing,
+            project_id="other",
+            contract=contract(receipts=(receipt,)),
+        )
+
+    assert refusal.value.reason == "is of another project"
+
+
+def test_only_the_signing_desk_signs(office: Office) -> None:
+    with pytest.raises(NotAllowed):
+        office.do(
+            record_signing,
+            by=office.desk,
+            project_id=office.project,
+            contract=contract(),
+        )
+
+
+def test_a_home_is_sold_again_only_after_its_deal_was_cancelled(
+    office: Office,
+) -> None:
+    signing = office.sign()
+    with pytest.raises(UnitSold):
+        office.sign(phone=OTHER_PHONE)
+    assert office.count(signings) == 1
+
+    reach(office, signing, DealEvent.CANCELLED)
+    office.sign(phone=OTHER_PHONE)
+
+    assert office.count(signings) == 2
+
+
+@pytest.mark.parametrize(
+    ("shift", "is_refused"),
+    [(-1, True), (0, False), (3_600_000_000, False), (3_600_000_001, True)],
+)
+def test_a_milestone_lies_between_the_signing_and_now(
+    shift: int, office: Office, *, is_refused: bool
+) -> None:
+    signing = office.sign()
+    signed_at = office.time
+    office.wait(hours=1)
+    at = signed_at + timedelta(microseconds=shift)
+
+    outcome = outcome_of(
+        lambda: reach(office, signing, DealEvent.PAYMENT, reached_at=at, amount=Fen(1))
+    )
+
+    assert outcome == ("INPUT_INVALID" if is_refused else "WON")
+    assert office.count(milestones) == (not is_refused)
+
+
+def test_milestones_are_for_signing_and_finance_and_end_with_a_cancellation(
+    office: Office,
+) -> None:
+    signing = office.sign()
+
+    with pytest.raises(NotAllowed):
+        reach(office, signing, DealEvent.CONTRACT, by=office.desk)
+    with pytest.raises(NotFound):
+        reach(office, SigningId("none"), DealEvent.CONTRACT)
+    reach(office, signing, DealEvent.CANCELLED, by=office.signing)
+    with pytest.raises(AttributionError) as refusal:
+        reach(office, signing, DealEvent.CONTRACT)
+
+    assert refusal.value.code == "DEAL_CANCELLED"
+
+
+# -- rulings --
+
+
+def test_the_channel_that_brought_the_buyer_is_owed_its_commission(
+    office: Office,
+) -> None:
+    bring(office)
+    office.wait(days=2)
+    signing = office.sign()
+
+    ruling = office.rule(signing)
+
+    (account,) = deal_accounts(
+        office.runtime, by=office.finance, project_id=office.project
+    )
+    (line,) = account.lines
+    assert (ruling["outcome"], ruling["evidence_grade"]) == ("channel", "B")
+    assert (line.channel, line.accrual.amount_fen) == ("甲渠道", 3_675_000)
+    assert (line.payable, line.waits_for) == (0, ("contract", "handover"))
+
+
+def test_what_is_payable_follows_what_the_deal_has_reached(office: Office) -> None:
+    bring(office)
+    office.wait(days=2)
+    signing = sign(office, stage=Stage.CONTRACT)
+    office.rule(signing)
+
+    def payable() -> list[int]:
+        account = deal_account(office.runtime, by=office.finance, signing_id=signing)
+        return [line.payable for line in account.lines]
+
+    seen = payable()
+    reach(office, signing, DealEvent.HANDOVER)
+    seen += payable()
+    reach(office, signing, DealEvent.CANCELLED)
+    seen += payable()
+
+    assert seen == [2_572_500, 3_675_000, 0]
+    assert deal_account(
+        office.runtime, by=office.finance, signing_id=signing
+    ).is_cancelled
+
+
+def test_a_buyer_who_came_alone_first_owes_nobody_anything(office: Office) -> None:
+    office.walk_in()
+    office.wait(hours=1)
+    bring(office)
+    signing = office.sign()
+
+    ruling = office.rule(signing)
+
+    assert (ruling["outcome"], ruling["shares"]) == ("natural", [])
+    assert office.count(accruals) == 0
+
+
+def test_shares_of_joint_channels_add_up_and_each_is_accrued(office: Office) -> None:
+    office.change_project(joint="equal")
+    bring(office)
+    bring(office, by=office.li)
+    signing = office.sign()
+
+    office.rule(signing)
+
+    account = deal_account(office.runtime, by=office.finance, signing_id=signing)
+    assert sum(line.accrual.amount_fen for line in account.lines) == 3_675_000
+    assert [line.accrual.share_bp for line in account.lines] == [5000, 5000]
+
+
+def test_a_receipt_or_a_relative_leads_to_the_visit(office: Office) -> None:
+    receipt = str(office.walk_in(phone=None)["visitor_receipt"])
+    office.walk_in(phone=OTHER_PHONE)
+    kin = Kin(relation="spouse", identifiers=(mobile(OTHER_PHONE),))
+    office.wait(hours=1)
+    signing = sign(office, relatives=(kin,), receipts=(receipt.lower(),))
+    sequence(office.runtime)
+
+    matches = earlier_visits(office.runtime, by=office.signing, signing_id=signing)
+
+    assert sorted(match.basis for match in matches) == ["receipt", "relative"]
+    with pytest.raises(NotAllowed):
+        earlier_visits(office.runtime, by=office.desk, signing_id=signing)
+
+
+def test_a_visit_with_no_place_in_the_log_is_not_seen_by_a_ruling(
+    office: Office,
+) -> None:
+    """It was stored while the ruling was under way (rules §1.5)."""
+    bring(office)
+    office.wait(hours=1)
+    signing = office.sign()
+    sequence(office.runtime)
+    before = earlier_visits(office.runtime, by=office.signing, signing_id=signing)
+    office.wait(hours=-1)
+    office.do(
+        record_walk_in,
+        by=office.desk,
+        project_id=office.project,
+        arrival=Arrival(identifiers=(mobile(),)),
+    )
+    office.wait(hours=1)
+
+    now = earlier_visits(office.runtime, by=office.signing, signing_id=signing)
+
+    assert now == before
+
+
+def test_asking_again_returns_the_ruling_that_stands(office: Office) -> None:
+    bring(office)
+    signing = office.sign()
+
+    first = rule_signing(office.runtime, signing)
+    again = rule_signing(office.runtime, signing)
+
+    assert first == again
+    assert office.count(rulings) == 1
+    with pytest.raises(NotFound):
+        rule_signing(office.runtime, SigningId("none"))
+
+
+def test_a_ruling_cannot_be_stored_twice(office: Office) -> None:
+    ruling = rule_signing(office.runtime, office.sign())
+    assert ruling is not None
+
+    with pytest.raises(AlreadyRuled), office.runtime.transaction() as work:
+        work.signings.add_ruling(replace(ruling, id=RulingId("another")))
+
+
+def test_a_subscription_waits_where_the_contract_fixes_attribution(
+    office: Office,
+) -> None:
+    office.change_project(fixes_at="contract")
+    subscription = office.sign()
+    contracted = sign(office, unit="3-1-1202", stage=Stage.CONTRACT)
+
+    assert rule_signing(office.runtime, subscription) is None
+    assert rule_what_is_left(office.runtime) == 1
+    with pytest.raises(NotFound):
+        ruling_of_signing(office.runtime, by=office.signing, signing_id=subscription)
+    found = ruling_of_signing(office.runtime, by=office.signing, signing_id=contracted)
+    assert ruling_by_id(office.runtime, by=office.signing, ruling_id=found.id) == found
+
+
+def test_a_contract_takes_the_home_over_from_its_subscription_once(
+    office: Office,
+) -> None:
+    office.change_project(fixes_at="contract")
+    subscription = office.sign()
+    contracted = sign(office, stage=Stage.CONTRACT)
+
+    ruled = rule_what_is_left(office.runtime)
+
+    assert ruled == office.count(rulings) == 1
+    with pytest.raises(NotFound):
+        ruling_of_signing(office.runtime, by=office.signing, signing_id=subscription)
+    assert ruling_of_signing(
+        office.runtime, by=office.signing, signing_id=contracted
+    ).outcome
+    with pytest.raises(UnitSold):
+        sign(office, stage=Stage.CONTRACT)
+    accounts = deal_accounts(
+        office.runtime, by=office.finance, project_id=office.project
+    )
+    assert [one.deal.id for one in accounts] == [contracted]
+    own = deal_account(office.runtime, by=office.finance, signing_id=subscription)
+    assert own.ruling is None
+
+
+def test_a_contract_for_a_subscribed_home_is_a_milestone_where_that_decides(
+    office: Office,
+) -> None:
+    office.sign()
+
+    with pytest.raises(UnitSold):
+        sign(office, stage=Stage.CONTRACT)
+
+
+def test_a_contract_finds_the_home_taken_by_another_one_meanwhile(
+    office: Office,
+) -> None:
+    office.change_project(fixes_at="contract")
+    first = office.sign()
+    with office.runtime.reading() as work:
+        deal, signing = work.signings.deal(first), work.signings.signing(first)
+    late = SigningId("late")
+    signing, deal = replace(signing, id=late), replace(deal, id=late)
+
+    with pytest.raises(UnitSold), office.runtime.transaction() as work:
+        work.signings.add(signing, deal, follows=SigningId("gone"))
+
+
+def test_a_signing_before_the_first_rules_is_refused(office: Office) -> None:
+    early = office.time - timedelta(days=400)
+
+    with pytest.raises(InputInvalid, match="first rules"):
+        sign(office, signed_at=early)
+
+
+def test_what_a_superseded_ruling_accrued_is_owed_no_longer(office: Office) -> None:
+    bring(office)
+    office.wait(days=1)
+    signing = office.sign()
+    first = rule_signing(office.runtime, signing)
+    assert first is not None
+
+    with office.runtime.transaction() as work:
+        second = replace(first, id=RulingId("second"), supersedes_id=first.id)
+        work.signings.add_ruling(second)
+
+    account = deal_account(office.runtime, by=office.finance, signing_id=signing)
+    assert account.ruling == second
+    assert (account.lines, office.count(accruals)) == ((), 1)
+    assert rule_signing(office.runtime, signing) == second
+
+
+def test_rulings_and_accounts_are_shown_to_those_they_concern(office: Office) -> None:
+    ruling = rule_signing(office.runtime, office.sign())
+    assert ruling is not None
+    signing = ruling.signing_id
+    refused: list[Callable[[], object]] = [
+        lambda: ruling_of_signing(office.runtime, by=office.desk, signing_id=signing),
+        lambda: ruling_by_id(office.runtime, by=office.wang, ruling_id=ruling.id),
+        lambda: deal_accounts(
+            office.runtime, by=office.desk, project_id=office.project
+        ),
+        lambda: deal_account(office.runtime, by=office.wang, signing_id=signing),
+    ]
+
+    for look in refused:
+        with pytest.raises(NotAllowed):
+            look()
+    with pytest.raises(NotFound):
+        ruling_by_id(office.runtime, by=office.signing, ruling_id=RulingId("none"))
+
+
+# -- statements --
+
+
+def upload(office: Office, text: str, **others: Any) -> StatementId:
+    others.setdefault("by", office.finance)
+    others.setdefault("channel_id", office.channel_a)
+    made = office.do(
+        upload_statement,
+        project_id=office.project,
+        file=("七月.csv", text.encode()),
+        **others,
+    )
+    return StatementId(str(made["reconciliation_id"]))
+
+
+def verdicts(office: Office, statement: StatementId) -> list[tuple[str, str]]:
+    _, result = reconciliation_of(
+        office.runtime, by=office.finance, statement_id=statement
+    )
+    return [(row.kind.value, row.reason) for row in result.rows]
+
+
+def test_a_statement_is_matched_row_by_row(office: Office) -> None:
+    bring(office)
+    office.wait(days=1)
+    office.rule(office.sign())
+    office.rule(office.sign(phone=OTHER_PHONE, unit="3-1-1202"))
+    office.sign(phone="13700137000", unit="3-1-1203")
+    cancelled = sign(office, unit="3-1-1204", buyers=((mobile("13700137001"),),))
+    reach(office, cancelled, DealEvent.CANCELLED)
+
+    found = verdicts(
+        office,
+        upload(
+            office,
+            HEADER
+            + "3-1-1201,36750\n3栋1单元1202,36750\n3-1-1203,36750\n3-1-1204,36750\n",
+        ),
+    )
+
+    assert found == [
+        ("MATCHED", ""),
+        ("CLAIMED_NOT_OWED", "NO_CLAIM"),
+        ("CLAIMED_NOT_OWED", "NOT_RULED_YET"),
+        ("CLAIMED_NOT_OWED", "DEAL_CANCELLED"),
+    ]
+
+
+def test_a_claim_that_lost_is_answered_with_its_finding(office: Office) -> None:
+    bring(office)
+    bring(office, by=office.li)
+    office.wait(days=1)
+    office.rule(office.sign())
+
+    found = verdicts(
+        office, upload(office, HEADER + "3-1-1201,1\n", channel_id=office.channel_b)
+    )
+
+    assert found == [("CLAIMED_NOT_OWED", "OUTRANKED")]
+
+
+def test_a_file_that_is_no_statement_leaves_nothing(office: Office) -> None:
+    with pytest.raises(HeaderNotFound):
+        upload(office, "one,two\n1,2\n")
+    with pytest.raises(NotFound):
+        upload(office, HEADER + "3-1-1201,1\n", channel_id=ChannelId("none"))
+
+    assert office.count(statements) == 0
+
+
+def test_statements_are_for_finance_and_the_channels_own_manager(
+    office: Office,
+) -> None:
+    manager = replace(
+        office.wang,
+        grants=(Grant(role=Role.CHANNEL_MANAGER, channel_id=office.channel_a),),
+    )
+    own = upload(office, HEADER + "3-1-1201,1\n", by=manager)
+    other = upload(office, HEADER + "3-1-1201,1\n", channel_id=office.channel_b)
+
+    seen = statements_at(office.runtime, by=manager, project_id=office.project)
+
+    assert [one.id for one in seen] == [own]
+    assert json.loads(seen[0].result)
+    with pytest.raises(NotAllowed):
+        reconciliation_of(office.runtime, by=manager, statement_id=other)
+    with pytest.raises(NotAllowed):
+        upload(office, HEADER, by=manager, channel_id=office.channel_b)
+    with pytest.raises(NotFound):
+        reconciliation_of(office.runtime, by=manager, statement_id=StatementId("none"))
+
+
+def test_a_phone_number_may_stand_in_a_buyers_other_name(office: Office) -> None:
+    signing = sign(office, buyers=((mobile(PHONE),), (mobile(OTHER_PHONE),)))
+
+    with office.runtime.reading() as work:
+        assert len(work.signings.signing(signing).buyers) == 2

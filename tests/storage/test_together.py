@@ -1,0 +1,388 @@
+"""Together or not at all: whichever write of a service fails, no row has changed."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select
+
+from attribution.deals import DealEvent
+from attribution.errors import AttributionError
+from attribution.ids import ChannelId, TokenId
+from attribution.money import Fen
+from attribution.people import Grant, Role
+from attribution.programmes import Kind
+from attribution.rulebook import Stage
+from attribution.rules.duplicates import OwnerMark
+from attribution.services.administering import create_channel, create_project
+from attribution.services.binding import bind_by_link
+from attribution.services.enlisting import (
+    NewAgent,
+    create_agent,
+    enlist_owners,
+    list_units,
+    suspend_agent,
+    suspend_channel,
+)
+from attribution.services.enrolling import (
+    accept_invitation,
+    add_person,
+    give_role,
+    invite,
+    suspend_person,
+)
+from attribution.services.greeting import Arrival
+from attribution.services.issuing import Client, revoke_token
+from attribution.services.looking import find_reports, peek_token, release_token
+from attribution.services.pairing import begin_pairing, pair_device
+from attribution.services.reconciling import upload_statement
+from attribution.services.ruling import rule_signing
+from attribution.services.sequencing import sequence
+from attribution.services.signing import (
+    Contract,
+    Kin,
+    record_milestone,
+    record_signing,
+)
+from attribution.services.versioning import change_plan
+from attribution.services.visiting import confirm_report, record_walk_in
+from attribution.storage.tables import metadata
+from tests.office import OTHER_PHONE, PLAN, Office, mobile
+from tokens.scans import read_scan
+
+Act = Callable[[], object]
+WRITES = ("INSERT", "UPDATE", "DELETE")
+STATEMENT = "房号,佣金\n3-1-1201,36750\n".encode()
+
+
+class DiskFull(Exception):
+    """What the test lets go wrong."""
+
+
+@contextmanager
+def failing(office: Office, nth: int) -> Iterator[list[str]]:
+    """Let the n-th write of the block fail; yield the writes that were tried."""
+    tried: list[str] = []
+
+    def listen(*arguments: Any) -> None:
+        statement: str = arguments[2]
+        if statement.startswith(WRITES):
+            tried.append(statement)
+            if len(tried) == nth:
+                raise DiskFull
+
+    engine = office.database.engine
+    event.listen(engine, "before_cursor_execute", listen)
+    try:
+        yield tried
+    finally:
+        event.remove(engine, "before_cursor_execute", listen)
+
+
+def rows_of(office: Office) -> dict[str, list[str]]:
+    with office.database.reading() as connection:
+        return {
+            name: sorted(repr(tuple(row)) for row in connection.execute(select(table)))
+            for name, table in metadata.tables.items()
+        }
+
+
+def attempts(office: Office, act: Act) -> list[bool]:
+    """Let each write of an act fail in turn; say whether all was as before."""
+    before = rows_of(office)
+    unchanged = []
+    for nth in count(1):
+        with failing(office, nth) as tried:
+            done(act)
+        if len(tried) < nth:
+            break
+        unchanged.append(rows_of(office) == before)
+    assert rows_of(office) != before
+    return unchanged
+
+
+def done(act: Act) -> None:
+    try:
+        act()
+    except (DiskFull, AttributionError):
+        return
+
+
+# -- what people do, each ready to be done --
+
+
+def redeem(office: Office) -> Act:
+    code = office.issue()["code"]
+    office.wait(hours=1)
+    return lambda: office.redeem(code)
+
+
+def redeem_again(office: Office) -> Act:
+    act = redeem(office)
+    act()
+    return act
+
+
+def redeem_unknown(office: Office) -> Act:
+    return lambda: office.redeem("00000-00000-0")
+
+
+def confirm(office: Office) -> Act:
+    token_id = TokenId(str(office.issue()["token_id"]))
+    office.wait(hours=1)
+    return lambda: office.do(
+        confirm_report,
+        by=office.desk,
+        project_id=office.project,
+        token_id=token_id,
+        arrival=Arrival(identifiers=(mobile(),)),
+    )
+
+
+def walk_in_with_party(office: Office) -> Act:
+    arrival = Arrival(
+        identifiers=(mobile(),),
+        party=((mobile(OTHER_PHONE),), ()),
+        notice_version="1",
+        purposes=("attribution",),
+    )
+    return lambda: office.do(
+        record_walk_in, by=office.desk, project_id=office.project, arrival=arrival
+    )
+
+
+def revoke(office: Office) -> Act:
+    token_id = TokenId(str(office.issue()["token_id"]))
+    return lambda: office.do(revoke_token, by=office.wang, token_id=token_id)
+
+
+def bind(office: Office) -> Act:
+    office.change_rules(binding_required="opened")
+    link = str(office.issue(client=Client())["link"])
+    return lambda: bind_by_link(
+        office.runtime, link=link, identifier=mobile(), address="here"
+    )
+
+
+def peek(office: Office) -> Act:
+    scan = read_scan(str(office.issue()["code"]))
+    return lambda: peek_token(
+        office.runtime, by=office.desk, project_id=office.project, scan=scan
+    )
+
+
+def release(office: Office) -> Act:
+    token_id = TokenId(str(office.issue()["token_id"]))
+    with office.runtime.transaction() as work:
+        now = office.time
+        work.tokens.reserve(token_id, office.desk.person_id, now=now, until=now)
+    return lambda: release_token(office.runtime, by=office.desk, token_id=token_id)
+
+
+def look_up(office: Office) -> Act:
+    return lambda: find_reports(
+        office.runtime,
+        by=office.desk,
+        project_id=office.project,
+        identifiers=(mobile(),),
+    )
+
+
+def sign(office: Office) -> Act:
+    receipt = str(office.walk_in()["visitor_receipt"])
+    contract = Contract(
+        unit="3-1-1201",
+        price=Fen(245_000_000),
+        stage=Stage.CONTRACT,
+        buyers=((mobile(),),),
+        relatives=(Kin(relation="spouse", identifiers=(mobile(OTHER_PHONE),)),),
+        receipts=(receipt,),
+    )
+    return lambda: office.do(
+        record_signing, by=office.signing, project_id=office.project, contract=contract
+    )
+
+
+def sign_what_is_sold(office: Office) -> Act:
+    office.sign()
+    return office.sign
+
+
+def cancel(office: Office) -> Act:
+    signing = office.sign()
+    return lambda: office.do(
+        record_milestone,
+        by=office.finance,
+        signing_id=signing,
+        kind=DealEvent.CANCELLED,
+    )
+
+
+def rule(office: Office) -> Act:
+    redeem(office)()
+    office.wait(days=1)
+    signing = office.sign()
+    sequence(office.runtime)
+    return lambda: rule_signing(office.runtime, signing)
+
+
+def place(office: Office) -> Act:
+    return lambda: sequence(office.runtime)
+
+
+def upload(office: Office) -> Act:
+    rule(office)()
+    return lambda: office.do(
+        upload_statement,
+        by=office.finance,
+        project_id=office.project,
+        channel_id=office.channel_a,
+        file=("七月.csv", STATEMENT),
+    )
+
+
+def found_project(office: Office) -> Act:
+    return lambda: office.do(create_project, by=office.admin, name="湖畔", rules={})
+
+
+def found_channel(office: Office) -> Act:
+    return lambda: office.do(create_channel, by=office.admin, name="丙渠道")
+
+
+def agree(office: Office) -> Act:
+    made = office.do(create_channel, by=office.admin, name="丙渠道")
+    channel = ChannelId(str(made["channel_id"]))
+    return lambda: office.programme(channel, kind=Kind.PUBLIC)
+
+
+def change_plans(office: Office) -> Act:
+    return lambda: office.do(
+        change_plan,
+        by=office.admin,
+        programme_id=office.programmes[office.channel_a],
+        plan=PLAN,
+    )
+
+
+def enlist_agent(office: Office) -> Act:
+    agent = NewAgent(
+        channel_id=office.channel_a, name="赵", login="zhao", own=(mobile(), mobile())
+    )
+    return lambda: office.do(create_agent, by=office.admin, agent=agent)
+
+
+def suspend_wang(office: Office) -> Act:
+    return lambda: office.do(
+        suspend_agent,
+        by=office.admin,
+        agent_id=office.wang.agent_id,
+        is_suspended=True,
+    )
+
+
+def suspend_agency(office: Office) -> Act:
+    return lambda: office.do(
+        suspend_channel,
+        by=office.admin,
+        channel_id=office.channel_a,
+        is_suspended=True,
+    )
+
+
+def mark_owners(office: Office) -> Act:
+    return lambda: office.do(
+        enlist_owners,
+        by=office.admin,
+        project_id=office.project,
+        identifiers=[mobile(), mobile(OTHER_PHONE)],
+        mark=OwnerMark.GROUP,
+    )
+
+
+def list_homes(office: Office) -> Act:
+    return lambda: office.do(
+        list_units,
+        by=office.admin,
+        project_id=office.project,
+        texts=["3-1-1201", "3-1-1202"],
+    )
+
+
+def shut_out(office: Office) -> Act:
+    return lambda: suspend_person(office.runtime, office.people["desk"])
+
+
+def invite_again(office: Office) -> Act:
+    invite(office.runtime, office.people["desk"])
+    return lambda: invite(office.runtime, office.people["desk"])
+
+
+def come_in(office: Office) -> Act:
+    secret = invite(office.runtime, office.people["desk"])
+    return lambda: accept_invitation(
+        office.runtime, secret=secret, password="correct horse battery"
+    )
+
+
+def pair(office: Office) -> Act:
+    code = begin_pairing(office.runtime, project_id=office.project, name="前台")
+    return lambda: pair_device(office.runtime, code=code, address="here")
+
+
+ACTS: Mapping[str, Callable[[Office], Act]] = {
+    "issue": lambda office: office.issue,
+    "redeem": redeem,
+    "redeem a used token": redeem_again,
+    "redeem an unknown code": redeem_unknown,
+    "confirm": confirm,
+    "walk in": walk_in_with_party,
+    "revoke": revoke,
+    "bind": bind,
+    "peek": peek,
+    "release": release,
+    "look up": look_up,
+    "sign": sign,
+    "sign what is sold": sign_what_is_sold,
+    "cancel": cancel,
+    "rule": rule,
+    "sequence": place,
+    "upload": upload,
+    "project": found_project,
+    "channel": found_channel,
+    "programme": agree,
+    "project rules": lambda office: office.change_project,
+    "programme rules": lambda office: office.change_rules,
+    "plan": change_plans,
+    "agent": enlist_agent,
+    "suspend agent": suspend_wang,
+    "suspend channel": suspend_agency,
+    "owners": mark_owners,
+    "units": list_homes,
+    "person": lambda office: lambda: add_person(office.runtime, login="x", name="x"),
+    "role": lambda office: (
+        lambda: give_role(
+            office.runtime, office.people["desk"], Grant(role=Role.SIGNING)
+        )
+    ),
+    "suspend person": shut_out,
+    "invite": invite_again,
+    "accept": come_in,
+    "begin pairing": lambda office: (
+        lambda: begin_pairing(office.runtime, project_id=office.project, name="前台")
+    ),
+    "pair": pair,
+}
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_a_write_that_fails_leaves_every_table_as_it_was(
+    name: str, office: Office
+) -> None:
+    act = ACTS[name](office)
+
+    unchanged = attempts(office, act)
+
+    assert unchanged == [True] * len(unchanged)
+    assert unchanged

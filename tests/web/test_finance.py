@@ -1,0 +1,355 @@
+import io
+import re
+import zipfile
+
+import pytest
+from flask.testing import FlaskClient
+
+from attribution.deals import DealEvent
+from attribution.ids import SigningId
+from attribution.people import Role
+from attribution.services.signing import record_milestone
+from attribution.storage.tables import statements
+from tests.office import OTHER_PHONE, PHONE
+from tests.web.conftest import Front
+
+HEAD = "房号,客户,成交总价,佣金金额"
+
+
+@pytest.fixture
+def deal(front: Front) -> SigningId:
+    """A deal that channel A brought."""
+    office = front.office
+    code = office.issue()["code"]
+    office.wait(hours=1)
+    office.redeem(code)
+    office.wait(hours=1)
+    signing_id = office.sign()
+    office.rule(signing_id)
+    return signing_id
+
+
+@pytest.fixture
+def finance(front: Front) -> FlaskClient:
+    return front.signed_in(Role.FINANCE)
+
+
+def reached(front: Front, deal: SigningId, kind: DealEvent) -> None:
+    office = front.office
+    office.do(record_milestone, by=office.signing, signing_id=deal, kind=kind)
+
+
+def _hidden(page: str, name: str) -> str:
+    match = re.search(rf'name="{name}" value="([^"]+)"', page)
+    assert match
+    return match[1]
+
+
+def upload_form(
+    front: Front, finance: FlaskClient, data: bytes, name: str
+) -> dict[str, object]:
+    page = finance.get("/finance/statements").text
+    return {
+        "request_id": _hidden(page, "request_id"),
+        "project": front.office.project,
+        "channel": front.office.channel_a,
+        "file": (io.BytesIO(data), name),
+    }
+
+
+def uploaded(front: Front, finance: FlaskClient, *lines: str) -> str:
+    data = "\n".join([HEAD, *lines]).encode()
+    answer = finance.post(
+        "/finance/statements", data=upload_form(front, finance, data, "三月.csv")
+    )
+    assert answer.status_code == 303, answer.text
+    return str(answer.location)
+
+
+def test_an_office_without_deals_says_what_comes(finance: FlaskClient) -> None:
+    page = finance.get("/finance").text
+
+    assert "还没有成交" in page
+    assert "<svg" not in page
+
+
+def test_what_is_owed_waits_for_milestones(
+    front: Front, finance: FlaskClient, deal: SigningId
+) -> None:
+    before = finance.get("/finance").text
+    reached(front, deal, DealEvent.CONTRACT)
+    after = finance.get("/finance").text
+
+    assert "¥36,750.00" in before
+    assert "网签、交房" in before
+    assert "¥25,725.00" in after
+    assert "归 甲渠道" in after
+
+
+def test_a_cancelled_deal_owes_nothing(
+    front: Front, finance: FlaskClient, deal: SigningId
+) -> None:
+    reached(front, deal, DealEvent.CANCELLED)
+
+    assert "¥36,750.00" not in finance.get("/finance").text
+    assert "已退房，不再应付" in finance.get(f"/finance/deals/{deal}").text
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh", "现在可付"), ("en", "Payable now")]
+)
+def test_the_chart_has_its_figures_beside_it(
+    finance: FlaskClient, deal: SigningId, language: str, words: str
+) -> None:
+    finance.set_cookie("hefu_lang", language)
+
+    page = finance.get("/finance").text
+
+    assert deal in page
+    assert '<rect class="owed" x="0" y="0" width="100.00%"' in page
+    assert '<rect class="payable" x="0" y="18" width="0.00%"' in page
+    assert words in page
+
+
+def test_a_deal_shows_its_ruling_and_its_accrual(
+    finance: FlaskClient, deal: SigningId
+) -> None:
+    page = finance.get(f"/finance/deals/{deal}").text
+
+    assert "¥36,750.00" in page
+    assert "规则 §9.1" in page
+    assert "100%" in page
+
+
+def test_a_natural_deal_has_no_commission(front: Front, finance: FlaskClient) -> None:
+    natural = front.office.sign(phone=OTHER_PHONE)
+    assert "还没有判客" in finance.get("/finance").text
+    assert "归属在签约" in finance.get(f"/finance/deals/{natural}").text
+    front.office.rule(natural)
+
+    assert "没有渠道佣金" in finance.get(f"/finance/deals/{natural}").text
+    assert "自然成交" in finance.get("/finance").text
+
+
+def test_finance_records_milestones_too(finance: FlaskClient, deal: SigningId) -> None:
+    address = f"/finance/deals/{deal}"
+    form = {
+        "request_id": _hidden(finance.get(address).text, "request_id"),
+        "kind": "handover",
+    }
+
+    answer = finance.post(f"{address}/milestones", data=form)
+    refused = finance.post(f"{address}/milestones", data={**form, "kind": "x"})
+
+    assert answer.location == address
+    assert refused.status_code == 422
+    assert "交房" in finance.get(address).text
+
+
+def test_a_statement_is_answered_row_by_row(
+    front: Front, finance: FlaskClient, deal: SigningId
+) -> None:
+    address = uploaded(
+        front,
+        finance,
+        "3栋1单元1201,张三,245万,36750",
+        "3-1-1201,张三,245万,36750",
+        "3-1-9999,李四,245万,36750",
+        "天上,王五,,100",
+    )
+
+    page = finance.get(address).text
+
+    for words in ("一致", "重复申报", "不应付", "读不懂", "这套房没有签约记录"):
+        assert words in page
+    assert "D2" in page
+    assert "张**" in page
+    assert "张三" not in page
+    assert f"/finance/deals/{deal}" in page
+    assert "当作" in page
+
+
+def test_a_difference_is_explained(
+    front: Front, finance: FlaskClient, deal: SigningId
+) -> None:
+    half = finance.get(uploaded(front, finance, "3-1-1201,张三,245万,18375")).text
+    odd = finance.get(uploaded(front, finance, "3-1-1201,张三,245万,18376.01")).text
+    priced = finance.get(uploaded(front, finance, "3-1-1201,张三,250万,37500")).text
+
+    assert deal in half
+    assert "对方按 50%" in half
+    assert "没有哪一项单独" in odd
+    assert "对方按 ¥2,500,000.00" in priced
+
+
+def test_a_claim_is_answered_with_the_reason_of_the_ruling(
+    front: Front, finance: FlaskClient
+) -> None:
+    office = front.office
+    office.walk_in()
+    office.wait(hours=1)
+    code = office.issue()["code"]
+    office.wait(hours=1)
+    office.redeem(code)
+    office.wait(hours=1)
+    office.rule(office.sign())
+
+    page = finance.get(uploaded(front, finance, "3-1-1201,张三,245万,36750")).text
+
+    assert "报备前客户已自己来过" in page
+    assert "看判客结果" in page
+
+
+def test_rows_can_be_limited_to_one_kind(
+    front: Front, finance: FlaskClient, deal: SigningId
+) -> None:
+    address = uploaded(front, finance, "3-1-9999,李四,245万,36750")
+
+    only = finance.get(f"{address}?kind=OWED_NOT_CLAIMED").text
+    none = finance.get(f"{address}?kind=MATCHED").text
+    all_rows = finance.get(f"{address}?kind=NONSENSE").text
+
+    assert f"/finance/deals/{deal}" in only
+    assert "3-1-9999" not in only
+    assert "没有这一类的行" in none
+    assert "3-1-9999" in all_rows
+
+
+def test_many_rows_come_in_pages(front: Front, finance: FlaskClient) -> None:
+    lines = [f"3-1-{number},李四,245万,1000" for number in range(101, 351)]
+    address = uploaded(front, finance, *lines)
+
+    first, second = finance.get(address).text, finance.get(f"{address}?page=2").text
+
+    assert "第 1 页，共 2 页" in first
+    assert "下一页" in first
+    assert "上一页" in second
+    assert "3-1-350" in second
+
+
+@pytest.mark.parametrize(("language", "word"), [("zh", "不应付"), ("en", "Not owed")])
+def test_the_workbook_speaks_the_language_of_the_page(
+    front: Front, finance: FlaskClient, language: str, word: str
+) -> None:
+    address = uploaded(front, finance, "3-1-9999,李四,245万,36750")
+    finance.set_cookie("hefu_lang", language)
+
+    answer = finance.get(f"{address}.xlsx")
+
+    book = zipfile.ZipFile(io.BytesIO(answer.data))
+    text = b"".join(book.read(name) for name in book.namelist()).decode()
+    assert word in text
+    assert "attachment" in answer.headers["Content-Disposition"]
+
+
+def test_earlier_statements_are_listed(front: Front, finance: FlaskClient) -> None:
+    assert "还没有对过账" in finance.get("/finance/statements").text
+    uploaded(front, finance, "3-1-9999,李四,245万,36750")
+
+    assert "三月.csv" in finance.get("/finance/statements").text
+
+
+def test_the_same_upload_twice_is_one(front: Front, finance: FlaskClient) -> None:
+    data = f"{HEAD}\n3-1-9999,李四,245万,36750".encode()
+    form = upload_form(front, finance, data, "a.csv")
+    again = {**form, "file": (io.BytesIO(data), "a.csv")}
+
+    first = finance.post("/finance/statements", data=form)
+    second = finance.post("/finance/statements", data=again)
+
+    assert first.location == second.location
+    assert front.office.count(statements) == 1
+
+
+REFUSED = [
+    (b"\x89PNG\r\n", 415, "内容不是表格", "no spreadsheet"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 415, ".xls", ".xls"),
+    ("姓名,电话\n张三,1".encode(), 422, "找不到表头", "header"),
+    ("棟號,傭金金額,簽約日期\n甲棟,乙,丙".encode("big5"), 422, "编码", "ncoding"),
+    (f'{HEAD}\n"3-1-1201,张三'.encode(), 422, "引号没有配对", "quotation mark"),
+    (
+        "房号,佣金金额,佣金金额\n3-1-1201,1,2".encode(),
+        422,
+        "有两列都像",
+        "Two columns",
+    ),
+]
+
+
+@pytest.mark.parametrize(("data", "status", "zh", "en"), REFUSED)
+def test_a_file_that_cannot_be_read_is_explained(
+    front: Front,
+    data: bytes,
+    status: int,
+    zh: str,
+    en: str,
+) -> None:
+    finance = front.signed_in(Role.FINANCE)
+
+    chinese = finance.post(
+        "/finance/statements", data=upload_form(front, finance, data, "x.csv")
+    )
+    finance.set_cookie("hefu_lang", "en")
+    english = finance.post(
+        "/finance/statements", data=upload_form(front, finance, data, "x.csv")
+    )
+
+    assert (chinese.status_code, english.status_code) == (status, status)
+    assert zh in chinese.text
+    assert en in english.text
+    assert front.office.count(statements) == 0
+
+
+def test_the_place_of_a_broken_cell_is_named(
+    front: Front, finance: FlaskClient
+) -> None:
+    data = "房号,佣金金额,佣金金额\n3-1-1201,1,2".encode()
+
+    page = finance.post(
+        "/finance/statements", data=upload_form(front, finance, data, "甲.csv")
+    ).text
+
+    assert "B1, C1" in page
+    assert "佣金金额" in page
+    assert "甲.csv" in page
+
+
+def test_a_form_without_a_file_asks_for_one(front: Front, finance: FlaskClient) -> None:
+    form = upload_form(front, finance, b"", "")
+    del form["file"]
+
+    answer = finance.post("/finance/statements", data=form)
+
+    assert answer.status_code == 422
+    assert "请选择对账单文件" in answer.text
+
+
+def test_an_unknown_channel_is_not_found(front: Front, finance: FlaskClient) -> None:
+    form = upload_form(front, finance, f"{HEAD}\n3-1-1201,,,1".encode(), "x.csv")
+
+    answer = finance.post("/finance/statements", data={**form, "channel": "none"})
+
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "address", ["/finance/statements/none", "/finance/statements/none.xlsx"]
+)
+def test_an_unknown_statement_is_not_found(finance: FlaskClient, address: str) -> None:
+    assert finance.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("role", [Role.SIGNING, Role.DESK, Role.AGENT])
+def test_finance_is_for_its_own_roles(front: Front, role: Role) -> None:
+    browser = front.signed_in(role)
+
+    for address in ("/finance", "/finance/statements", "/finance/deals/none"):
+        assert browser.get(address).status_code == 403
+
+
+def test_no_page_of_finance_shows_a_number(
+    finance: FlaskClient, deal: SigningId
+) -> None:
+    pages = [finance.get(one).text for one in ("/finance", f"/finance/deals/{deal}")]
+
+    assert not any(PHONE in page for page in pages)

@@ -1,0 +1,180 @@
+"""The visitor's pages: what is held, one's own number to a link, and the notice."""
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+
+from attribution.budgets import ALLOWANCES, BucketKind
+from attribution.services.answering import Answer
+from attribution.services.issuing import Client, revoke_token
+from attribution.services.sequencing import sequence
+from attribution.services.versioning import change_programme_rules
+from tests.office import OTHER_PHONE, PHONE, Office
+from tests.web.conftest import Front
+from tests.web.people import in_english, text_of
+
+NOTHING = "不说明是哪一种"
+
+
+@pytest.fixture
+def visitor(front: Front) -> FlaskClient:
+    return front.browser()
+
+
+def link_of(front: Front) -> object:
+    return open_token(front)["link"]
+
+
+def open_token(front: Front) -> Answer:
+    office = front.office
+    office.wait(seconds=1)
+    office.do(
+        change_programme_rules,
+        by=office.admin,
+        programme_id=office.programmes[office.channel_a],
+        rules={"binding_required": "opened"},
+    )
+    return office.issue(client=Client())
+
+
+def test_the_holder_of_a_receipt_sees_what_was_recorded_and_what_was_not(
+    front: Front, visitor: FlaskClient
+) -> None:
+    token = front.office.issue()
+    front.office.wait(hours=1)
+    receipt = front.office.redeem(token["code"])["visitor_receipt"]
+
+    page = text_of(visitor.get(f"/v/{receipt}"))
+    page_in_english = text_of(in_english(visitor).get(f"/v/{str(receipt).lower()}"))
+
+    assert "江畔" in page
+    assert "甲渠道" in page
+    assert "记在推荐您的渠道名下" in page
+    assert "没有您的姓名、手机号和证件号" in page
+    assert "credited to the channel that referred you" in page_in_english
+    assert PHONE not in page
+
+
+def test_the_log_entry_of_a_visit_has_a_position_once_it_is_sequenced(
+    front: Front, visitor: FlaskClient
+) -> None:
+    receipt = front.office.walk_in()["visitor_receipt"]
+    before = text_of(visitor.get(f"/v/{receipt}"))
+    sequence(front.office.runtime)
+
+    after = text_of(visitor.get(f"/v/{receipt}"))
+
+    assert "一分钟内写入日志" in before
+    assert "一分钟内写入日志" not in after
+
+
+def test_a_receipt_that_nobody_was_given_shows_nothing(visitor: FlaskClient) -> None:
+    page = visitor.get("/v/AAAAAAAAAAAAAAAAAAAAAAAA")
+
+    assert page.status_code == 404
+    assert NOTHING in page.text
+
+
+def test_guessing_receipts_has_to_wait(front: Front, visitor: FlaskClient) -> None:
+    receipt = front.office.walk_in()["visitor_receipt"]
+    for number in range(ALLOWANCES[BucketKind.ADDRESS]):
+        visitor.get(f"/v/{number}")
+
+    page = visitor.get(f"/v/{receipt}")
+
+    assert page.status_code == 429
+    assert int(page.headers["Retry-After"]) > 0
+
+
+def test_a_client_binds_a_token_by_its_link_and_comes_with_it(
+    front: Front, visitor: FlaskClient
+) -> None:
+    token = open_token(front)
+    address = f"/t/{token['link']}"
+
+    form = visitor.get(address)
+    bound = visitor.post(address, data={"number": PHONE})
+    again = visitor.post(address, data={"number": PHONE})
+    front.office.wait(minutes=30)
+    visit = front.office.redeem(token["code"])
+
+    assert "江畔" in text_of(form)
+    assert "已确认" in text_of(bound)
+    assert "已确认" in text_of(again)
+    assert PHONE not in bound.text
+    assert visit["standing"] == "VALID_REFERRAL"
+
+
+def test_a_link_is_bound_by_the_first_number_only(
+    front: Front, visitor: FlaskClient
+) -> None:
+    address = f"/t/{link_of(front)}"
+    visitor.post(address, data={"number": PHONE})
+
+    page = visitor.post(address, data={"number": OTHER_PHONE})
+
+    assert page.status_code == 404
+    assert NOTHING in page.text
+
+
+def use(office: Office, token: Answer) -> None:
+    office.redeem(token["code"])
+
+
+def let_expire(office: Office, _: Answer) -> None:
+    office.wait(hours=72)
+
+
+def revoke(office: Office, token: Answer) -> None:
+    office.do(revoke_token, by=office.wang, token_id=token["token_id"])
+
+
+@pytest.mark.parametrize("end", [use, let_expire, revoke])
+def test_a_link_that_leads_nowhere_answers_like_one_that_never_was(
+    front: Front, visitor: FlaskClient, end: Callable[[Office, Answer], None]
+) -> None:
+    token = open_token(front)
+    end(front.office, token)
+    unknown = visitor.get("/t/never-issued")
+
+    shown = visitor.get(f"/t/{token['link']}")
+    bound = visitor.post(f"/t/{token['link']}", data={"number": PHONE})
+
+    assert unknown.status_code == shown.status_code == bound.status_code == 404
+    assert text_of(unknown) == text_of(shown) == text_of(bound)
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [("", "没有内容"), ("1380013800", "位数不对")]
+)
+def test_a_number_that_is_none_is_said_to_be(
+    front: Front, visitor: FlaskClient, number: str, words: str
+) -> None:
+    page = visitor.post(f"/t/{link_of(front)}", data={"number": number})
+
+    assert page.status_code == 422
+    assert words in text_of(page)
+
+
+def test_a_program_is_told_as_json_that_there_is_nothing(visitor: FlaskClient) -> None:
+    answer = visitor.get("/v/AAAA", headers={"Accept": "application/json"})
+
+    assert answer.get_json()["code"] == "NOT_FOUND"
+
+
+def test_the_notice_in_force_is_found_and_keeps_its_version(
+    visitor: FlaskClient,
+) -> None:
+    address = visitor.get("/notice").location
+    page = text_of(visitor.get(address))
+    page_in_english = text_of(in_english(visitor).get(address))
+
+    assert address == "/notice/2026-11"
+    assert "不同意，也照常接待" in page
+    assert "以后签约时，找出这次到访" in page
+    assert "If you decline you are served all the same" in page_in_english
+
+
+def test_a_notice_that_never_was_is_not_shown(visitor: FlaskClient) -> None:
+    assert visitor.get("/notice/1999-01").status_code == 404
