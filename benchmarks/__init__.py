@@ -1,0 +1,1 @@
+"""Benchmarks: figures for people, never tests. `make bench` runs them all."""
