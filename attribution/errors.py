@@ -373,3 +373,33 @@ class DealCancelled(AttributionError):
     """The deal was cancelled; nothing more can be reached in it."""
 
     code = "DEAL_CANCELLED"
+
+
+class LogBehind(AttributionError):
+    """The database holds less of the log than was signed: an old backup, perhaps."""
+
+    code = "LOG_BEHIND"
+
+
+class LogForked(AttributionError):
+    """The database holds another log than the one that was signed (分叉)."""
+
+    code = "LOG_FORKED"
+
+
+class LogUnbroken(AttributionError):
+    """There is nothing to resume: the database holds what was signed."""
+
+    code = "LOG_UNBROKEN"
+
+
+class ProofPending(AttributionError):
+    """The fact is stored, and waits for its place in the log and its proof."""
+
+    code = "PROOF_PENDING"
+
+
+class WitnessUnknown(AttributionError):
+    """No witness that was admitted here has cosigned the checkpoint."""
+
+    code = "WITNESS_UNKNOWN"

@@ -37,7 +37,7 @@ from attribution.services.enlisting import NewAgent, create_agent
 from attribution.services.greeting import Arrival
 from attribution.services.issuing import Client, issue_token
 from attribution.services.ruling import rule_signing
-from attribution.services.runtime import IssuerKey, Runtime
+from attribution.services.runtime import IssuerKey, LogSigner, Runtime, log_signer
 from attribution.services.signing import Contract, record_signing
 from attribution.services.versioning import (
     change_programme_rules,
@@ -48,7 +48,6 @@ from attribution.storage.engine import Database
 from attribution.storage.migrating import migrate
 from attribution.storage.work import unit_of_work
 from tokens.identifiers import Identifier, identifier
-from tokens.notes import Verifier
 from tokens.referral import key_id
 from tokens.scans import read_scan
 from tokens.tags import TagKey, tags_for
@@ -73,15 +72,21 @@ class OfficeKeys:
     code_key = b"c" * 32
     request_key = b"r" * 32
     data_key = b"d" * 32
-    log_key = Ed25519PrivateKey.from_private_bytes(b"l" * 32)
-    log_origin = "hefu.test/log"
 
     def __init__(self) -> None:
-        self.log_key_id = Verifier(
-            name=self.log_origin, key=self.log_key.public_key()
-        ).key_id()
+        self._rotations = 0
         self._issuers: dict[ProjectId, IssuerKey] = {}
         self.tag_keys: dict[ProjectId, TagKey] = {}
+
+    @property
+    def log(self) -> LogSigner:
+        number = self._rotations
+        seed = hashlib.sha256(f"log {number}".encode()).digest()
+        name = f"hefu.test/log{number or ''}"
+        return log_signer(name, Ed25519PrivateKey.from_private_bytes(seed))
+
+    def rotate_log_key(self) -> None:
+        self._rotations += 1
 
     def issuer_of(self, project_id: ProjectId) -> IssuerKey:
         return self._issuers[project_id]
@@ -99,6 +104,22 @@ class OfficeKeys:
         self._issuers[project_id] = IssuerKey(kid=kid, private=private)
         self.tag_keys[project_id] = TagKey.from_random(seed)
         return self.tag_keys[project_id].public_bytes()
+
+
+class OfficeHead:
+    """The last signed head, kept as long as the test."""
+
+    def __init__(self) -> None:
+        self.checkpoint: str | None = None
+
+    def read(self) -> str | None:
+        return self.checkpoint
+
+    def keep(self, checkpoint: str) -> None:
+        self.checkpoint = checkpoint
+
+    def replace(self, checkpoint: str | None) -> None:
+        self.checkpoint = checkpoint
 
 
 def quick_stretch(one: Identifier, project: str) -> bytes:
@@ -125,6 +146,7 @@ class Office:
         self.time = OPENING
         self.series = series
         self.keys = OfficeKeys()
+        self.last_head = OfficeHead()
         self.people: dict[str, PersonId] = {}
         self.programmes: dict[ChannelId, ProgrammeId] = {}
         self._numbers = count(1)
@@ -135,6 +157,7 @@ class Office:
             now=lambda: self.time,
             random_bytes=random_bytes or self._counted,
             keys=self.keys,
+            last_head=self.last_head,
             tag=self._tag,
             transaction=lambda: unit_of_work(database.writing()),
             reading=lambda: unit_of_work(database.reading()),

@@ -96,6 +96,36 @@ class CheckpointMalformed(TokenError):
     code = "CHECKPOINT_MALFORMED"
 
 
+class KeyCompromised(TokenError):
+    """The log key was in other hands, and no witness saw this before (log.md §7)."""
+
+    code = "KEY_COMPROMISED"
+
+
+class QuorumMissing(TokenError):
+    """Too few of the trusted witnesses have cosigned the checkpoint (log.md §6)."""
+
+    code = "QUORUM_MISSING"
+
+
+class ReceiptMalformed(TokenError):
+    """The text is not a receipt 回执 (receipt.md §2)."""
+
+    code = "RECEIPT_MALFORMED"
+
+
+class OfferMalformed(TokenError):
+    """The text is not what a witness is asked (C2SP tlog-witness)."""
+
+    code = "OFFER_MALFORMED"
+
+
+class WitnessConflict(TokenError):
+    """The witness has seen another size or another tree than the log supposes."""
+
+    code = "WITNESS_CONFLICT"
+
+
 class PromiseMalformed(TokenError):
     """The bytes are not a promise of a log entry (log.md §5)."""
 

@@ -2,15 +2,16 @@
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from tokens import cbor
 from tokens.errors import LogProofInvalid
 
 EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
 HASH_SIZE: Final = 32
+TILE_HEIGHT: Final = 8
 _ENTRY_VERSION: Final = 1
 
 
@@ -40,6 +41,14 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
+class Node(NamedTuple):
+    """A full subtree: its root, over the 2^level leaves from number × 2^level on."""
+
+    level: int
+    number: int
+    hash: bytes
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Frontier:
     """What must be remembered of a tree to append to it and to know its root.
@@ -56,13 +65,23 @@ class Frontier:
             message = "a frontier has one hash for each set bit of its size"
             raise ValueError(message)
 
-    def append(self, leaf: bytes) -> "Frontier":
-        """Return the frontier after one more leaf hash."""
-        hashes, size = self.hashes, self.size
-        while size & 1:
-            hashes, leaf = hashes[:-1], node_hash(hashes[-1], leaf)
-            size >>= 1
-        return Frontier(size=self.size + 1, hashes=(*hashes, leaf))
+    def grown(self, leaves: Iterable[bytes]) -> tuple["Frontier", list[Node]]:
+        """Return the frontier after more leaf hashes, and the nodes to remember.
+
+        Of the full subtrees that these leaves complete, those of whole tiles
+        (TILE_HEIGHT levels each) are returned; the others are quickly made again.
+        """
+        hashes, size, nodes = list(self.hashes), self.size, []
+        for leaf in leaves:
+            level, node = 0, leaf
+            while size >> level & 1:
+                node = node_hash(hashes.pop(), node)
+                level += 1
+                if level % TILE_HEIGHT == 0:
+                    nodes.append(Node(level, size >> level, node))
+            hashes.append(node)
+            size += 1
+        return Frontier(size=size, hashes=tuple(hashes)), nodes
 
     def root(self) -> bytes:
         """Return the root of the tree so far."""
@@ -71,32 +90,59 @@ class Frontier:
 
 def root(leaves: Sequence[bytes]) -> bytes:
     """Return the root over leaf hashes."""
-    frontier = Frontier()
-    for leaf in leaves:
-        frontier = frontier.append(leaf)
-    return frontier.root()
+    return Frontier().grown(leaves)[0].root()
 
 
-def inclusion_proof(index: int, leaves: Sequence[bytes]) -> list[bytes]:
-    """Return the hashes that lead from leaf `index` to the root over `leaves`."""
-    if not 0 <= index < len(leaves):
+NodeReader = Callable[[int, int], bytes]
+"""Gives, for a level and a number, the root of that full subtree (see Node)."""
+
+
+def nodes_of(leaves: Sequence[bytes]) -> NodeReader:
+    """Return a reader of the nodes over leaf hashes that are at hand."""
+    return lambda level, number: root(leaves[number << level : (number + 1) << level])
+
+
+def root_at(size: int, node: NodeReader) -> bytes:
+    """Return the root over the first `size` leaves of a tree."""
+    return _range_root(0, size, node) if size else EMPTY_ROOT
+
+
+def inclusion_proof(index: int, size: int, node: NodeReader) -> list[bytes]:
+    """Return the hashes that lead from leaf `index` to the root over `size` leaves."""
+    if not 0 <= index < size:
         message = "the index is outside the tree"
         raise ValueError(message)
-    if len(leaves) == 1:
-        return []
-    split = _split(len(leaves))
-    left, right = leaves[:split], leaves[split:]
-    if index < split:
-        return [*inclusion_proof(index, left), root(right)]
-    return [*inclusion_proof(index - split, right), root(left)]
+    proof: list[bytes] = []
+    start, end = 0, size
+    while end - start > 1:
+        middle = start + _split(end - start)
+        if index < middle:
+            proof.append(_range_root(middle, end, node))
+            end = middle
+        else:
+            proof.append(_range_root(start, middle, node))
+            start = middle
+    return proof[::-1]
 
 
-def consistency_proof(size: int, leaves: Sequence[bytes]) -> list[bytes]:
-    """Return the hashes that prove the first `size` leaves are a prefix of `leaves`."""
-    if not 0 < size <= len(leaves):
+def consistency_proof(size1: int, size2: int, node: NodeReader) -> list[bytes]:
+    """Return the hashes that prove the first leaves to be a prefix of the later."""
+    if not 0 < size1 <= size2:
         message = "the earlier size must be inside the later tree"
         raise ValueError(message)
-    return _consistency(size, leaves, is_whole=True)
+    proof: list[bytes] = []
+    start, end, is_whole = 0, size2, True
+    while end != size1:
+        middle = start + _split(end - start)
+        if size1 <= middle:
+            proof.append(_range_root(middle, end, node))
+            end = middle
+        else:
+            proof.append(_range_root(start, middle, node))
+            start, is_whole = middle, False
+    if not is_whole:
+        proof.append(_range_root(start, end, node))
+    return proof[::-1]
 
 
 def verify_inclusion(
@@ -163,14 +209,14 @@ def _consistency_roots(
     return earlier, later
 
 
-def _consistency(size: int, leaves: Sequence[bytes], *, is_whole: bool) -> list[bytes]:
-    if size == len(leaves):
-        return [] if is_whole else [root(leaves)]
-    split = _split(len(leaves))
-    left, right = leaves[:split], leaves[split:]
-    if size <= split:
-        return [*_consistency(size, left, is_whole=is_whole), root(right)]
-    return [*_consistency(size - split, right, is_whole=False), root(left)]
+def _range_root(start: int, end: int, node: NodeReader) -> bytes:
+    """Return the root over the leaves from `start`, which their count divides well."""
+    hashes = []
+    while start < end:
+        level = (end - start).bit_length() - 1
+        hashes.append(node(level, start >> level))
+        start += 1 << level
+    return _folded(hashes)
 
 
 def _split(size: int) -> int:

@@ -18,7 +18,7 @@ from tokens.signatures import verify_ed25519
 
 MAXIMUM_NOTE_SIZE: Final = 65536
 MAXIMUM_SIGNATURES: Final = 100
-_ED25519: Final = b"\x01"
+ED25519: Final = b"\x01"
 _KEY_ID_SIZE: Final = 4
 _NAME: Final = re.compile(r"[^\s+]+")
 _SIGNATURE_LINE: Final = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/=]+)")
@@ -34,13 +34,11 @@ class Verifier:
 
     def key_id(self) -> bytes:
         """Return the four bytes that stand before each signature of this key."""
-        data = self.name.encode() + b"\n" + _ED25519 + self.key.public_bytes_raw()
-        return hashlib.sha256(data).digest()[:_KEY_ID_SIZE]
+        return key_id_of(self.name, ED25519, self.key)
 
     def vkey(self) -> str:
         """Return the key as text to hand out: `name+key id+key`."""
-        public = b64encode(_ED25519 + self.key.public_bytes_raw()).decode()
-        return f"{self.name}+{self.key_id().hex()}+{public}"
+        return vkey_of(self.name, ED25519, self.key)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +50,18 @@ class NoteSignature:
     signature: bytes
 
 
+def key_id_of(name: str, algorithm: bytes, key: Ed25519PublicKey) -> bytes:
+    """Return the four bytes that name a key and what it signs (signed-note)."""
+    data = name.encode() + b"\n" + algorithm + key.public_bytes_raw()
+    return hashlib.sha256(data).digest()[:_KEY_ID_SIZE]
+
+
+def vkey_of(name: str, algorithm: bytes, key: Ed25519PublicKey) -> str:
+    """Return a key as text to hand out: `name+key id+key`."""
+    public = b64encode(algorithm + key.public_bytes_raw()).decode()
+    return f"{name}+{key_id_of(name, algorithm, key).hex()}+{public}"
+
+
 def verifier_of(name: str, key: Ed25519PublicKey) -> Verifier:
     """Return a verifier, or raise CheckpointMalformed if the name cannot be one."""
     if not _NAME.fullmatch(name):
@@ -61,20 +71,29 @@ def verifier_of(name: str, key: Ed25519PublicKey) -> Verifier:
 
 def parse_vkey(text: str) -> Verifier:
     """Return the verifier of a key text, or raise CheckpointMalformed."""
+    name, key = parse_key_text(text, ED25519)
+    return Verifier(name=name, key=key)
+
+
+def parse_key_text(text: str, algorithm: bytes) -> tuple[str, Ed25519PublicKey]:
+    """Return the name and the key of a key text for one use of a key.
+
+    Raises:
+        CheckpointMalformed: not in the one form, or for another use.
+    """
     match = _VKEY.fullmatch(text)
     if match is None:
         raise CheckpointMalformed
     data = decode_base64(match[3])
-    if data[:1] != _ED25519:
+    if data[:1] != algorithm:
         raise CheckpointMalformed
     try:
         key = Ed25519PublicKey.from_public_bytes(data[1:])
     except ValueError:
         raise CheckpointMalformed from None
-    verifier = Verifier(name=match[1], key=key)
-    if verifier.key_id().hex() != match[2]:
+    if key_id_of(match[1], algorithm, key).hex() != match[2]:
         raise CheckpointMalformed
-    return verifier
+    return match[1], key
 
 
 def sign_note(text: str, key: Ed25519PrivateKey, name: str) -> str:

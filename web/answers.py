@@ -361,6 +361,40 @@ ANSWERS: dict[type[Exception], Answer] = {
         why=_l("标签不是用公开登记的密钥算出的，所以没有采用。"),
         todo=_l("请再试一次；再次出现，请立即告诉管理员。"),
     ),
+    refused.LogBehind: Answer(
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        title=_l("日志停止签名：数据库比已签的日志旧"),
+        why=_l(
+            "数据库里的记录少于已经签名公布的日志，可能恢复了旧备份。事实照常保存，等待编号。"
+        ),
+        todo=_l("请管理员查明原因，再执行 hefu log resume 并写明理由。"),
+    ),
+    refused.LogForked: Answer(
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        title=_l("日志停止签名：与已签的日志不一致"),
+        why=_l(
+            "数据库里的记录推不出已经签名公布的根：有人改过数据，或者另有人持有密钥。"
+        ),
+        todo=_l("请保留现场，执行 hefu log verify 找出改动；查明后由管理员恢复。"),
+    ),
+    refused.LogUnbroken: Answer(
+        status=HTTPStatus.CONFLICT,
+        title=_l("日志没有中断"),
+        why=_l("数据库与已签的日志一致，没有什么需要恢复。"),
+        todo=_l("无需操作；要更换密钥，请用 hefu keys rotate log。"),
+    ),
+    refused.ProofPending: Answer(
+        status=HTTPStatus.CONFLICT,
+        title=_l("回执还在生成"),
+        why=_l("记录已经保存，正等待编入日志。"),
+        todo=_l("请等一分钟再取。"),
+    ),
+    refused.WitnessUnknown: Answer(
+        status=HTTPStatus.FORBIDDEN,
+        title=_l("没有登记过的见证人"),
+        why=_l("检查点上没有任何一位已登记见证人的签名。"),
+        todo=_l("请先把见证人的公钥交给管理员登记。"),
+    ),
     malformed.LogProofInvalid: Answer(
         status=HTTPStatus.UNPROCESSABLE_ENTITY,
         title=_l("存证证明不成立"),
@@ -372,6 +406,36 @@ ANSWERS: dict[type[Exception], Answer] = {
         title=_l("日志检查点看不懂"),
         why=_l("内容不是签名的日志检查点。"),
         todo=_l("请重新下载检查点。"),
+    ),
+    malformed.ReceiptMalformed: Answer(
+        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        title=_l("回执看不懂"),
+        why=_l("内容不是一张完整的存证回执。"),
+        todo=_l("请重新下载回执文件，不要改动其中任何一个字符。"),
+    ),
+    malformed.KeyCompromised: Answer(
+        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        title=_l("签名密钥曾经泄露"),
+        why=_l("检查点由一把曾被他人持有的密钥签署，在那之前没有见证人见过它。"),
+        todo=_l("请重新下载回执：它会以新密钥签署。"),
+    ),
+    malformed.QuorumMissing: Answer(
+        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        title=_l("见证人不够"),
+        why=_l("要求的见证人还没有全部见过这个检查点。"),
+        todo=_l("请稍后重新下载回执。"),
+    ),
+    malformed.OfferMalformed: Answer(
+        status=HTTPStatus.BAD_REQUEST,
+        title=_l("见证请求看不懂"),
+        why=_l("内容不符合见证协议的格式，或者新的树比旧的还小。"),
+        todo=_l("请按 C2SP tlog-witness 的格式重新提交。"),
+    ),
+    malformed.WitnessConflict: Answer(
+        status=HTTPStatus.CONFLICT,
+        title=_l("见证人见过的不是这一棵树"),
+        why=_l("见证人上次见到的大小或内容与请求所说的不同。"),
+        todo=_l("请用见证人回答的大小重新提交；大小相同而内容不同，就是分叉的证据。"),
     ),
     malformed.PromiseMalformed: Answer(
         status=HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -13,8 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 
 from attribution.ids import ProjectId
-from attribution.services.runtime import IssuerKey
-from tokens.notes import verifier_of
+from attribution.services.runtime import IssuerKey, LogSigner, log_signer
 from tokens.referral import key_id
 from tokens.tags import TagKey
 
@@ -22,6 +21,7 @@ _KEY_BYTES = 32
 _OTHERS = 0o077
 _ISSUER_FILE = re.compile(r"issuer-(?P<project>.+)\.key")
 _TAG_FILE = re.compile(r"tag-(?P<project>.+)-(?P<epoch>\d+)\.key")
+_LOG_FILE = re.compile(r"log-(?P<number>\d+)\.key")
 _PROJECT = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
@@ -38,10 +38,12 @@ class EpochKey:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _ProjectKeys:
+class _FoundKeys:
     """What the folder held when it was last looked at."""
 
     folder_time: int
+    log: LogSigner
+    log_number: int
     issuers: Mapping[ProjectId, IssuerKey]
     by_kid: Mapping[bytes, Ed25519PublicKey]
     tag_keys: Mapping[ProjectId, EpochKey]
@@ -58,14 +60,18 @@ class FileKeys:
         self.code_key = self._read_or_make("code.key")
         self.request_key = self._read_or_make("request.key")
         self.data_key = self._read_or_make("data.key")
-        self.log_key = Ed25519PrivateKey.from_private_bytes(
-            self._read_or_make("log.key")
-        )
-        public = self.log_key.public_key()
-        fingerprint = hashlib.sha256(public.public_bytes_raw()).hexdigest()
-        self.log_origin = f"hefu.invalid/{fingerprint[:16]}"
-        self.log_key_id = verifier_of(self.log_origin, public).key_id()
-        self._projects = self._read_projects()
+        self._read_or_make(_log_file(1))
+        self._found = self._read_folder()
+
+    @property
+    def log(self) -> LogSigner:
+        """The key that signs the log: the newest one."""
+        return self._fresh().log
+
+    def rotate_log_key(self) -> None:
+        """Make a new log key, under a new origin, and use it from now on."""
+        self._read_or_make(_log_file(self._fresh().log_number + 1))
+        self._found = self._read_folder()
 
     def issuer_of(self, project_id: ProjectId) -> IssuerKey:
         """Return the key that signs the tokens of a project."""
@@ -93,23 +99,24 @@ class FileKeys:
             raise ValueError(message)
         self._read_or_make(f"issuer-{project_id}.key")
         seed = self._read_or_make(f"tag-{project_id}-{epoch}.key")
-        self._projects = self._read_projects()
+        self._found = self._read_folder()
         return TagKey.from_random(seed).public_bytes()
 
-    def _fresh(self) -> "_ProjectKeys":
-        """Return the keys of all projects, read again when the folder has changed.
+    def _fresh(self) -> "_FoundKeys":
+        """Return the keys of the folder, read again when it has changed.
 
-        Another process may have made a project; asking for the folder's time costs
-        a microsecond.
+        Another process may have made a project or a new log key; asking for the
+        folder's time costs a microsecond.
         """
-        if self._folder.stat().st_mtime_ns != self._projects.folder_time:
-            self._projects = self._read_projects()
-        return self._projects
+        if self._folder.stat().st_mtime_ns != self._found.folder_time:
+            self._found = self._read_folder()
+        return self._found
 
-    def _read_projects(self) -> "_ProjectKeys":
+    def _read_folder(self) -> "_FoundKeys":
         folder_time = self._folder.stat().st_mtime_ns
         issuers = {}
         tag_keys: dict[ProjectId, EpochKey] = {}
+        log_number = 1
         for file in self._folder.iterdir():
             if found := _ISSUER_FILE.fullmatch(file.name):
                 private = Ed25519PrivateKey.from_private_bytes(_read(file))
@@ -123,8 +130,15 @@ class FileKeys:
                     tag_keys[project_id] = EpochKey(
                         epoch=epoch, key=TagKey.from_random(_read(file))
                     )
-        return _ProjectKeys(
+            elif found := _LOG_FILE.fullmatch(file.name):
+                log_number = max(log_number, int(found["number"]))
+        private = Ed25519PrivateKey.from_private_bytes(
+            _read(self._folder / _log_file(log_number))
+        )
+        return _FoundKeys(
             folder_time=folder_time,
+            log=log_signer(_origin_of(private.public_key()), private),
+            log_number=log_number,
             issuers=issuers,
             by_kid={key.kid: key.private.public_key() for key in issuers.values()},
             tag_keys=tag_keys,
@@ -136,6 +150,17 @@ class FileKeys:
             secret = self._random_bytes(_KEY_BYTES)
             _write_once(path, secret, self._random_bytes(8).hex())
         return _read(path)
+
+
+def _log_file(number: int) -> str:
+    """Return the name of a log key's file; the first has no number."""
+    return "log.key" if number == 1 else f"log-{number}.key"
+
+
+def _origin_of(public: Ed25519PublicKey) -> str:
+    """Return the name of a log: every key has its own (log.md §7)."""
+    fingerprint = hashlib.sha256(public.public_bytes_raw()).hexdigest()
+    return f"hefu.invalid/{fingerprint[:16]}"
 
 
 def _write_once(path: Path, secret: bytes, suffix: str) -> None:

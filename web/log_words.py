@@ -8,6 +8,9 @@ from attribution.services.statements import StatementKind
 ENTRY_WORDS: dict[str, LazyString] = {
     StatementKind.KEY_EPOCH: _l("标签密钥启用"),
     StatementKind.ISSUER_KEY: _l("发码密钥启用"),
+    StatementKind.LOG_KEY: _l("日志密钥更换"),
+    StatementKind.LOG_RESUMED: _l("日志中断后恢复"),
+    StatementKind.WITNESS: _l("见证人登记或停用"),
     StatementKind.PROJECT: _l("新案场"),
     StatementKind.CHANNEL: _l("新渠道"),
     StatementKind.PROGRAMME: _l("新合作方案"),

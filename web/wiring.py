@@ -13,6 +13,7 @@ from attribution.storage.migrating import migrate
 from attribution.storage.work import unit_of_work
 from tokens.identifiers import Identifier
 from tokens.tags import tags_for
+from web.heads import HeadFile
 from web.keys import FileKeys
 from web.settings import Settings
 
@@ -57,6 +58,7 @@ def open_installation(settings: Settings) -> Installation:
         now=lambda: datetime.now(UTC),
         random_bytes=os.urandom,
         keys=keys,
+        last_head=HeadFile(settings.data_dir / "log-head.txt"),
         tag=tag,
         transaction=lambda: unit_of_work(database.writing()),
         reading=lambda: unit_of_work(database.reading()),

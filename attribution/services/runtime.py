@@ -1,4 +1,4 @@
-"""What every service is handed: clock, randomness, keys and database."""
+"""What every service is handed: clock, randomness, keys, last head and database."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 from attribution.ids import ProjectId, VisitorTag
 from attribution.storage.work import UnitOfWork
 from tokens.identifiers import Identifier
+from tokens.notes import Verifier, verifier_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,6 +23,26 @@ class IssuerKey:
 
     kid: bytes
     private: Ed25519PrivateKey = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LogSigner:
+    """The key that signs the log now, and the origin it signs under."""
+
+    verifier: Verifier
+    private: Ed25519PrivateKey = field(repr=False)
+    id: bytes
+
+    @property
+    def origin(self) -> str:
+        """The name of the log in its checkpoints, and of its key."""
+        return self.verifier.name
+
+
+def log_signer(origin: str, private: Ed25519PrivateKey) -> LogSigner:
+    """Return the signer of a log."""
+    verifier = verifier_of(origin, private.public_key())
+    return LogSigner(verifier=verifier, private=private, id=verifier.key_id())
 
 
 class Keys(Protocol):
@@ -40,16 +61,11 @@ class Keys(Protocol):
         """Wraps the data key of each record."""
 
     @property
-    def log_key(self) -> Ed25519PrivateKey:
+    def log(self) -> LogSigner:
         """Signs checkpoints and promises."""
 
-    @property
-    def log_key_id(self) -> bytes:
-        """Names the log key in promises: the key id of signed notes, 4 bytes."""
-
-    @property
-    def log_origin(self) -> str:
-        """Names the log in its checkpoints."""
+    def rotate_log_key(self) -> None:
+        """Make a new log key, under a new origin, and use it from now on."""
 
     def issuer_of(self, project_id: ProjectId) -> IssuerKey:
         """Return the key that signs the tokens of a project."""
@@ -64,6 +80,19 @@ class Keys(Protocol):
         """Make the keys of a new project; return its tag public key."""
 
 
+class LastHead(Protocol):
+    """The newest signed head of the log, kept outside the database (protocol §5.5)."""
+
+    def read(self) -> str | None:
+        """Return the checkpoint, or None before the first."""
+
+    def keep(self, checkpoint: str) -> None:
+        """Keep a checkpoint, unless one of a larger tree is kept already."""
+
+    def replace(self, checkpoint: str | None) -> None:
+        """Keep a checkpoint or none, whatever was kept: an operator has said why."""
+
+
 class Tagger(Protocol):
     """Turns identifiers into identity tags, and forgets them (protocol §4)."""
 
@@ -75,11 +104,16 @@ class Tagger(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Runtime:
-    """Clock, randomness, keys and database, handed to every service."""
+    """Clock, randomness, keys and database, handed to every service.
+
+    `witness_quorum`: how many witnesses must have seen an accrual before it is paid.
+    """
 
     now: Callable[[], datetime]
     random_bytes: Callable[[int], bytes]
     keys: Keys
+    last_head: LastHead
+    witness_quorum: int = 0
     tag: Tagger
     transaction: Callable[[], AbstractContextManager[UnitOfWork]]
     reading: Callable[[], AbstractContextManager[UnitOfWork]]

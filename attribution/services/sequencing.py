@@ -1,13 +1,16 @@
 """Pending entries → tree → signed checkpoint (log.md §4): the sequencer."""
 
-from attribution.services.runtime import Runtime
+from datetime import datetime
+
+from attribution.services.guarding import trusted_frontier
+from attribution.services.runtime import LogSigner, Runtime
 from attribution.storage.log_repository import LogHead
+from attribution.storage.witness_repository import StoredKey
 from attribution.storage.work import UnitOfWork
 from tokens.checkpoints import sign_checkpoint
 from tokens.log import Frontier, leaf_hash
 
 _LARGEST_BATCH = 4096
-_HASH_SIZE = 32
 
 
 def sequence(runtime: Runtime, *, wait: bool = False) -> int:
@@ -15,53 +18,72 @@ def sequence(runtime: Runtime, *, wait: bool = False) -> int:
 
     Who comes while another sequencer is at work leaves it to that one, or waits for
     it where the places are needed at once (`wait`). A crash before the commit leaves
-    the entries pending; nothing is lost.
+    the entries pending; a crash after it leaves the head that is kept outside the
+    database a batch older, and nothing is lost.
+
+    Raises:
+        LogBehind, LogForked: the database is not what was signed before. Facts go on
+            being stored, and wait.
     """
     total = 0
     while True:
         with runtime.transaction() as work:
-            placed = _place_batch(runtime, work, wait=wait)
+            signed = _place_batch(runtime, work, wait=wait)
+        if signed is None:
+            return total
+        placed, head = signed
+        runtime.last_head.keep(head.checkpoint)
         total += placed
         if placed < _LARGEST_BATCH:
             return total
 
 
-def _place_batch(runtime: Runtime, work: UnitOfWork, *, wait: bool) -> int:
+def _place_batch(
+    runtime: Runtime, work: UnitOfWork, *, wait: bool
+) -> tuple[int, LogHead] | None:
     if not work.log.lock_for_sequencing(wait=wait):
-        return 0
+        return None
     pending = work.log.pending(_LARGEST_BATCH)
     if not pending:
-        return 0
-    head = work.log.head()
-    frontier = Frontier() if head is None else frontier_of(head)
-    positions = []
-    for arrival, entry in pending:
-        positions.append((arrival, frontier.size))
-        frontier = frontier.append(leaf_hash(entry))
-    work.log.place(positions)
+        return None
+    frontier = trusted_frontier(runtime, work)
+    start = frontier.size
+    work.log.place(
+        [(arrival, start + offset) for offset, (arrival, _) in enumerate(pending)]
+    )
+    frontier, nodes = frontier.grown(leaf_hash(entry) for _, entry in pending)
+    work.log.add_nodes(nodes)
+    signer = runtime.keys.log
+    head = signed_head(signer, frontier, at=runtime.now())
+    work.log.add_head(head)
+    # A key is listed with the first head it signs, so that no head lacks its key.
+    work.witnesses.add_key(key_row(signer, size=head.size, at=head.signed_at))
+    return len(pending), head
+
+
+def signed_head(signer: LogSigner, frontier: Frontier, *, at: datetime) -> LogHead:
+    """Return the signed head of a tree."""
     root = frontier.root()
-    work.log.add_head(
-        LogHead(
+    return LogHead(
+        size=frontier.size,
+        root=root,
+        frontier=b"".join(frontier.hashes),
+        checkpoint=sign_checkpoint(
+            origin=signer.origin,
             size=frontier.size,
             root=root,
-            frontier=b"".join(frontier.hashes),
-            checkpoint=sign_checkpoint(
-                origin=runtime.keys.log_origin,
-                size=frontier.size,
-                root=root,
-                key=runtime.keys.log_key,
-                name=runtime.keys.log_origin,
-            ),
-            signed_at=runtime.now(),
-        )
+            key=signer.private,
+            name=signer.origin,
+        ),
+        signed_at=at,
     )
-    return len(pending)
 
 
-def frontier_of(head: LogHead) -> Frontier:
-    """Return the frontier that a stored head remembers."""
-    hashes = tuple(
-        head.frontier[start : start + _HASH_SIZE]
-        for start in range(0, len(head.frontier), _HASH_SIZE)
+def key_row(signer: LogSigner, *, size: int, at: datetime) -> StoredKey:
+    """Return the row of a key that signs from a size on."""
+    return StoredKey(
+        origin=signer.origin,
+        vkey=signer.verifier.vkey(),
+        since_size=size,
+        began_at=at,
     )
-    return Frontier(size=head.size, hashes=hashes)

@@ -25,6 +25,9 @@ class StatementKind(StrEnum):
 
     KEY_EPOCH = "key-epoch/v1"
     ISSUER_KEY = "issuer-key/v1"
+    LOG_KEY = "log-key/v1"
+    LOG_RESUMED = "log-resumed/v1"
+    WITNESS = "witness/v1"
     PROJECT = "project/v1"
     CHANNEL = "channel/v1"
     PROGRAMME = "programme/v1"
@@ -89,11 +92,13 @@ def record(
 
 def promise_of(runtime: Runtime, recorded: Recorded) -> dict[str, object]:
     """Return the signed promise (protocol §5.4) in the form answers carry it."""
-    key = runtime.keys.log_key
+    signer = runtime.keys.log
     promise = Promise(
         entry_hash=leaf_hash(recorded.entry),
         at_microseconds=microseconds_of(recorded.at),
-        key_id=runtime.keys.log_key_id,
+        key_id=signer.id,
     )
-    signed = urlsafe_b64encode(sign_promise(promise, key)).rstrip(b"=").decode()
+    signed = (
+        urlsafe_b64encode(sign_promise(promise, signer.private)).rstrip(b"=").decode()
+    )
     return {"entry": recorded.entry_id, "promise": signed}

@@ -1,13 +1,14 @@
 """Log entries 存证: written pending with their fact, placed later by the sequencer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from attribution.storage.prepared import Prepared
-from attribution.storage.tables import log_entries, log_heads
+from attribution.storage.tables import log_entries, log_heads, log_nodes
+from tokens.log import TILE_HEIGHT, Node, leaf_hash, root
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,6 +24,13 @@ class LogEntry:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PlacedEntry(LogEntry):
+    """An entry that has its place in the tree."""
+
+    position: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LogHead:
     """A signed state of the tree: its size, root and frontier, and the checkpoint."""
 
@@ -33,6 +41,7 @@ class LogHead:
     signed_at: datetime
 
 
+_BATCH = 10_000
 _ADD = Prepared(insert(log_entries), "id", "kind", "at", "entry", "nonce", "event")
 _PENDING = (
     select(log_entries.c.arrival, log_entries.c.entry)
@@ -50,6 +59,38 @@ _PLACE = (
 )
 _HEAD = select(log_heads).order_by(log_heads.c.size.desc()).limit(1)
 _POSITION = select(log_entries.c.position).where(log_entries.c.id == bindparam("entry"))
+
+
+_LAST_POSITION = select(func.max(log_entries.c.position))
+_PLACED = select(
+    log_entries.c.id,
+    log_entries.c.position,
+    log_entries.c.kind,
+    log_entries.c.at,
+    log_entries.c.entry,
+    log_entries.c.nonce,
+    log_entries.c.event,
+).where(
+    log_entries.c.id == bindparam("entry"),
+    log_entries.c.position.is_not(None),
+)
+_LEAVES = (
+    select(log_entries.c.entry)
+    .where(
+        log_entries.c.position >= bindparam("first"),
+        log_entries.c.position < bindparam("end"),
+    )
+    .order_by(log_entries.c.position)
+)
+_NODE = select(log_nodes.c.hash).where(
+    log_nodes.c.level == bindparam("at_level"),
+    log_nodes.c.number == bindparam("at_number"),
+)
+_NODES = select(log_nodes.c.number, log_nodes.c.hash).where(
+    log_nodes.c.level == bindparam("at_level"),
+    log_nodes.c.number >= bindparam("first"),
+    log_nodes.c.number < bindparam("end"),
+)
 
 
 class LogRepository:
@@ -109,6 +150,90 @@ class LogRepository:
             .limit(most)
         )
         return [(row.position, row.entry) for row in self._connection.execute(query)]
+
+    def head_at(self, size: int) -> LogHead | None:
+        """Return the signed head of one size, or None."""
+        query = select(log_heads).where(log_heads.c.size == size)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else LogHead(**row._asdict())
+
+    def heads(self) -> list[LogHead]:
+        """Return every signed head, smallest first."""
+        rows = self._connection.execute(select(log_heads).order_by(log_heads.c.size))
+        return [LogHead(**row._asdict()) for row in rows]
+
+    def leaves_in_batches(self) -> Iterator[list[bytes]]:
+        """Give the leaf hashes of all placed entries in order, many at a time."""
+        query = (
+            select(log_entries.c.entry)
+            .where(log_entries.c.position.is_not(None))
+            .order_by(log_entries.c.position)
+        )
+        options = {"yield_per": _BATCH}
+        streamed = self._connection.execute(query, execution_options=options)
+        for rows in streamed.scalars().partitions():
+            yield [leaf_hash(entry) for entry in rows]
+
+    def forget_nodes(self) -> None:
+        """Forget the roots of tiles; they are made again from the entries."""
+        self._connection.execute(delete(log_nodes))
+
+    def oldest_head_above(self, size: int) -> LogHead | None:
+        """Return the smallest signed head that is larger than a size, or None."""
+        query = select(log_heads).where(log_heads.c.size > size)
+        query = query.order_by(log_heads.c.size).limit(1)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else LogHead(**row._asdict())
+
+    def placed(self) -> int:
+        """Return how many entries have a place: one more than the last."""
+        last = self._connection.execute(_LAST_POSITION).scalar_one()
+        return 0 if last is None else int(last) + 1
+
+    def placed_entry(self, entry_id: str) -> PlacedEntry | None:
+        """Return an entry that has its place, or None: unknown, or pending."""
+        row = self._connection.execute(_PLACED, {"entry": entry_id}).one_or_none()
+        return None if row is None else PlacedEntry(**row._asdict())
+
+    def is_pending(self, entry_id: str) -> bool:
+        """Say whether an entry is stored and has no place yet."""
+        query = select(log_entries.c.position).where(log_entries.c.id == entry_id)
+        row = self._connection.execute(query).one_or_none()
+        return row is not None and row.position is None
+
+    def add_nodes(self, nodes: Sequence[Node]) -> None:
+        """Remember the roots of tiles."""
+        if nodes:
+            self._connection.execute(insert(log_nodes), [n._asdict() for n in nodes])
+
+    def node(self, level: int, number: int) -> bytes:
+        """Return the root of a full subtree of placed entries (tokens/log.py).
+
+        It is made from the tile of nodes below it; a tile that nobody remembered is
+        made from its own tile, down to the entries.
+        """
+        below = level % TILE_HEIGHT or (TILE_HEIGHT if level else 0)
+        if level and below == TILE_HEIGHT:
+            known = self._connection.execute(
+                _NODE, {"at_level": level, "at_number": number}
+            ).scalar_one_or_none()
+            if known is not None:
+                return bytes(known)
+        first = number << below
+        return root(self._row_of_nodes(level - below, first, 1 << below))
+
+    def _row_of_nodes(self, level: int, first: int, count: int) -> list[bytes]:
+        """Return neighbouring nodes of a level that is a whole number of tiles up."""
+        span = {"first": first, "end": first + count}
+        if level == 0:
+            entries = self._connection.execute(_LEAVES, span).scalars()
+            return [leaf_hash(entry) for entry in entries]
+        rows = self._connection.execute(_NODES, {"at_level": level, **span})
+        known = {row.number: row.hash for row in rows}
+        return [
+            known.get(number) or self.node(level, number)
+            for number in range(first, first + count)
+        ]
 
     def latest(self, most: int) -> list[tuple[int, str, datetime]]:
         """Return (position, kind, instant) of the newest placed entries."""

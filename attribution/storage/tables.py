@@ -2,8 +2,8 @@
 
 What does change is little, each by one conditional statement: `redeemed_at`,
 `revoked_at`, `bound_at` with its tag, `log_entries.position`, `requests.answer`, the
-ends of people's rights, `reservations`, `sold_units` and `failure_budgets`. No column
-holds a phone number, an ID number or a visitor's name.
+ends of people's rights, keys, witnesses and alarms, `reservations`, `sold_units` and
+`failure_budgets`. No column holds a phone number, an ID number or a visitor's name.
 """
 
 import sqlalchemy as sa
@@ -23,6 +23,7 @@ metadata = sa.MetaData(
 # SQLite numbers rows by itself only in a column that is exactly INTEGER.
 _SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _LABEL = sa.String(80)
+_KEY_TEXT = sa.String(200)
 
 
 def _id() -> sa.Column[str]:
@@ -468,6 +469,64 @@ log_heads = sa.Table(
     sa.Column("frontier", sa.LargeBinary, nullable=False),
     sa.Column("checkpoint", sa.Text, nullable=False),
     _at("signed_at"),
+)
+
+# Roots of whole tiles, made from the entries; a missing one is made again from them.
+log_nodes = sa.Table(
+    "log_nodes",
+    metadata,
+    sa.Column("level", sa.Integer, nullable=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
+    sa.PrimaryKeyConstraint("level", "number"),
+)
+
+log_keys = sa.Table(
+    "log_keys",
+    metadata,
+    sa.Column("origin", _LABEL, primary_key=True),
+    sa.Column("vkey", _KEY_TEXT, nullable=False),
+    sa.Column("since_size", sa.BigInteger, nullable=False),
+    _at("began_at"),
+    _at("ended_at", optional=True),
+    _at("compromised_at", optional=True),
+    # The old key's signed word for its successor (log.md §7).
+    sa.Column("succession", sa.Text),
+)
+
+witnesses = sa.Table(
+    "witnesses",
+    metadata,
+    _id(),
+    sa.Column("vkey", _KEY_TEXT, nullable=False, unique=True),
+    _text("label"),
+    sa.Column("url", sa.String(200)),
+    _at("added_at"),
+    _at("retired_at", optional=True),
+)
+
+cosignatures = sa.Table(
+    "cosignatures",
+    metadata,
+    _ref("witness_id", "witnesses.id"),
+    sa.Column("size", sa.ForeignKey("log_heads.size"), nullable=False),
+    sa.Column("line", sa.Text, nullable=False),
+    _at("seen_at"),
+    sa.PrimaryKeyConstraint("witness_id", "size"),
+    sa.Index(None, "size"),
+)
+
+# Checkpoints of our own key that this database cannot have signed: proof that it was
+# set back, or that somebody else holds the key.
+log_alarms = sa.Table(
+    "log_alarms",
+    metadata,
+    _id(),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("note_digest", sa.LargeBinary, nullable=False, unique=True),
+    _at("raised_at"),
+    _at("answered_at", optional=True),
 )
 
 requests = sa.Table(

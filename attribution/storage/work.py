@@ -15,6 +15,7 @@ from attribution.storage.signing_repository import SigningRepository
 from attribution.storage.statement_repository import StatementRepository
 from attribution.storage.token_repository import TokenRepository
 from attribution.storage.visit_repository import VisitRepository
+from attribution.storage.witness_repository import WitnessRepository
 
 
 class UnitOfWork:
@@ -61,6 +62,11 @@ class UnitOfWork:
     def log(self) -> LogRepository:
         """The transparency log."""
         return LogRepository(self._connection)
+
+    @cached_property
+    def witnesses(self) -> WitnessRepository:
+        """The log's keys and witnesses."""
+        return WitnessRepository(self._connection)
 
     @cached_property
     def requests(self) -> RequestRepository:

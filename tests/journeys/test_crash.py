@@ -34,7 +34,6 @@ from tests.office import Office
 from tests.postgres import PostgresServer
 from tokens.checkpoints import verify_checkpoint
 from tokens.log import leaf_hash, root
-from tokens.notes import Verifier
 
 KILLED = -9
 # What one whole journey leaves.
@@ -142,12 +141,11 @@ def check_log(connection: Connection, office: Office) -> None:
     rows = connection.execute(placed).all()
     assert [row.position for row in rows] == list(range(len(rows)))
     heads = connection.execute(select(log_heads).order_by("size")).all()
-    origin = office.keys.log_origin
-    verifier = Verifier(name=origin, key=office.keys.log_key.public_key())
+    verifier = office.keys.log.verifier
     leaves = [leaf_hash(row.entry) for row in rows]
     for head in heads:
         assert head.root == root(leaves[: head.size])
-        checkpoint = verify_checkpoint(head.checkpoint, verifier, origin=origin)
+        checkpoint = verify_checkpoint(head.checkpoint, verifier, origin=verifier.name)
         assert (checkpoint.size, checkpoint.root) == (head.size, head.root)
     assert [head.size for head in heads][-1:] == [len(rows)][: len(heads)]
 

@@ -20,11 +20,12 @@ from attribution.errors import (
 from attribution.services import sequencing
 from attribution.services.answering import Request
 from attribution.services.greeting import Arrival
+from attribution.services.guarding import frontier_of
 from attribution.services.issuing import Client, revoke_token
 from attribution.services.looking import find_reports
 from attribution.services.publishing import newest_head, published_entries
 from attribution.services.sealing import seal, unseal
-from attribution.services.sequencing import frontier_of, sequence
+from attribution.services.sequencing import sequence
 from attribution.services.signing import record_milestone
 from attribution.services.statements import StatementKind
 from attribution.services.surveying import positions_of, survey_log
@@ -120,12 +121,12 @@ def test_an_answer_carries_the_signed_promise_of_its_entry(office: Office) -> No
     made: Mapping[str, Any] = office.walk_in()
 
     data = urlsafe_b64decode(made["promise"]["promise"] + "==")
-    promise = verify_promise(data, office.keys.log_key.public_key())
+    promise = verify_promise(data, office.keys.log.verifier.key)
 
     row = rows(office)[-1]
     assert made["promise"]["entry"] == row.id
     assert promise.entry_hash == leaf_hash(row.entry)
-    assert promise.key_id == office.keys.log_key_id
+    assert promise.key_id == office.keys.log.id
 
 
 # -- the sequencer --
@@ -142,7 +143,7 @@ def test_pending_entries_get_their_places_in_order_of_arrival(office: Office) ->
 
     found = rows(office)
     leaves = [leaf_hash(row.entry) for row in found]
-    head = newest_head(office.runtime)
+    head, _ = newest_head(office.runtime)
     assert placed == waiting == head.size
     assert [row.position for row in found] == list(range(waiting))
     assert head.root == root(leaves) == frontier_of(head).root()
@@ -168,7 +169,7 @@ def test_a_long_queue_is_placed_batch_by_batch(
     waiting = len(rows(office))
 
     assert sequence(office.runtime) == waiting
-    assert newest_head(office.runtime).size == waiting
+    assert newest_head(office.runtime)[0].size == waiting
 
 
 def test_a_sequencer_leaves_the_work_to_one_that_is_at_it(

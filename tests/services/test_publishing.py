@@ -19,5 +19,5 @@ def test_what_has_its_place_is_published(office: Office) -> None:
 
     entries = published_entries(office.runtime, start=0, most=10**9)
 
-    assert newest_head(office.runtime).size == placed == len(entries)
+    assert newest_head(office.runtime)[0].size == placed == len(entries)
     assert [position for position, _ in entries] == list(range(placed))

@@ -19,6 +19,8 @@ from tokens.log import (
     inclusion_proof,
     leaf_hash,
     node_hash,
+    nodes_of,
+    root_at,
     verify_consistency,
     verify_inclusion,
 )
@@ -95,7 +97,8 @@ def test_a_leaf_is_never_a_node() -> None:
 def test_every_leaf_of_every_tree_can_be_proven(size: int, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, size - 1))
     tree = leaves(size)
-    proof, root = inclusion_proof(index, tree), log.root(tree)
+    proof = inclusion_proof(index, size, nodes_of(tree))
+    root = log.root(tree)
 
     verify_inclusion(leaf=tree[index], index=index, size=size, proof=proof, root=root)
     for at in range(len(proof)):
@@ -113,7 +116,7 @@ def test_every_tree_is_a_prefix_of_its_later_self(
     earlier = data.draw(st.integers(1, size))
     tree = leaves(size)
     roots = {"root1": log.root(tree[:earlier]), "root2": log.root(tree)}
-    proof = consistency_proof(earlier, tree)
+    proof = consistency_proof(earlier, size, nodes_of(tree))
 
     verify_consistency(size1=earlier, size2=size, proof=proof, **roots)
     for bent in ([*proof, bytes(32)], proof[:-1]):
@@ -129,7 +132,7 @@ def test_a_rewritten_leaf_breaks_consistency() -> None:
         verify_consistency(
             size1=5,
             size2=7,
-            proof=consistency_proof(5, forged),
+            proof=consistency_proof(5, 7, nodes_of(forged)),
             root1=log.root(honest[:5]),
             root2=log.root(forged),
         )
@@ -162,7 +165,7 @@ def test_two_trees_of_one_size_are_the_same_tree() -> None:
 
 def test_a_consistency_proof_longer_than_the_tree_is_refused() -> None:
     tree = leaves(4)
-    proof = [*consistency_proof(3, tree), bytes(32)]
+    proof = [*consistency_proof(3, 4, nodes_of(tree)), bytes(32)]
 
     with pytest.raises(LogProofInvalid):
         verify_consistency(
@@ -193,25 +196,61 @@ def test_a_leaf_outside_the_tree_is_refused(index: int, size: int) -> None:
             leaf=LEAVES[0], index=index, size=size, proof=[], root=LEAVES[0]
         )
     with pytest.raises(ValueError, match="outside the tree"):
-        inclusion_proof(index, LEAVES[:size])
+        inclusion_proof(index, size, nodes_of(LEAVES))
 
 
 @pytest.mark.parametrize("size", [0, 4])
 def test_a_consistency_proof_needs_an_earlier_tree(size: int) -> None:
     with pytest.raises(ValueError, match="inside the later"):
-        consistency_proof(size, LEAVES[:3])
+        consistency_proof(size, 3, nodes_of(LEAVES))
 
 
 @given(st.integers(0, 70))
 def test_a_frontier_knows_the_root_of_all_leaves(size: int) -> None:
-    frontier = Frontier()
-    for leaf in leaves(size):
-        frontier = frontier.append(leaf)
+    frontier, _ = Frontier().grown(leaves(size))
 
     resumed = Frontier(size=frontier.size, hashes=frontier.hashes)
 
     assert resumed.root() == log.root(leaves(size))
-    assert resumed.append(LEAVES[0]).root() == log.root([*leaves(size), LEAVES[0]])
+    assert resumed.grown(LEAVES[:1])[0].root() == log.root([*leaves(size), LEAVES[0]])
+
+
+def mth(tree: list[bytes]) -> bytes:
+    """Return the root as RFC 6962 defines it, leaf by leaf."""
+    if len(tree) < 2:
+        return tree[0] if tree else EMPTY_ROOT
+    k = 1
+    while 2 * k < len(tree):
+        k *= 2
+    return node_hash(mth(tree[:k]), mth(tree[k:]))
+
+
+@given(st.integers(0, 70))
+def test_a_root_is_the_one_of_the_standard(size: int) -> None:
+    tree = leaves(70)
+
+    assert log.root(tree[:size]) == root_at(size, nodes_of(tree)) == mth(tree[:size])
+
+
+def test_only_the_roots_of_whole_tiles_are_remembered_wherever_growing_stopped() -> (
+    None
+):
+    tree = leaves(1000)
+    whole = [(8, i, log.root(tree[256 * i : 256 * i + 256])) for i in range(3)]
+
+    first, early = Frontier().grown(tree[:300])
+    _, later = first.grown(tree[300:])
+
+    assert [tuple(node) for node in early + later] == whole
+
+
+def test_a_tile_of_tiles_is_remembered_too() -> None:
+    tree = [bytes(32)] * 65536
+
+    frontier, nodes = Frontier().grown(tree)
+
+    assert len(nodes) == 257
+    assert nodes[-1] == (16, 0, frontier.root())
 
 
 @pytest.mark.parametrize(("size", "hashes"), [(3, ()), (0, (b"",)), (-1, (b"",))])

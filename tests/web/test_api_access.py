@@ -68,11 +68,15 @@ ALLOWED: dict[str, set[Role] | None] = {
     "post /agents/{agent_id}/suspension": AGENTS,
     "get /log/checkpoint": None,
     "get /log/entries": None,
+    "get /log/proof/{entry_id}": None,
+    "get /log/consistency": None,
+    "get /log/watch": None,
+    "post /log/cosignatures": None,
 }
 
 
 def _address(path: str) -> str:
-    for name in ("token", "visit", "signing", "ruling", "statement"):
+    for name in ("token", "visit", "signing", "ruling", "statement", "entry"):
         path = path.replace(f"{{{name}_id}}", "0" * 32)
     for name in ("project", "channel", "programme", "agent"):
         path = path.replace(f"{{{name}_id}}", "0" * 16)

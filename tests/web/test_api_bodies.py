@@ -30,6 +30,7 @@ WHO = {
     f"/programmes/{ID}/plans": "admin",
     "/agents": "admin",
     f"/agents/{ID}/suspension": "admin",
+    "/log/cosignatures": "desk",
 }
 
 
@@ -42,6 +43,8 @@ def bad(
 BUYERS = [{"identifiers": [CLIENT]}]
 PROGRAMME = {"channel": ID, "kind": "agency", "plan": PLAN}
 BAD = [
+    bad("/log/cosignatures", {"note": ""}, "note", "empty"),
+    bad("/log/cosignatures", {"note": "x" * 65537}, "note", "too long"),
     bad("/tokens", {"project": "x"}, "project", "no id"),
     bad("/tokens", {"client": "13800138000"}, "client", "no object"),
     bad("/tokens", {"client": {"kind": "cn-mobile"}}, "client.value", "missing"),
@@ -177,7 +180,8 @@ def test_what_is_no_json_object_is_refused(
     assert answer.status_code == status
 
 
-WRITES = [path for path in WHO if path not in {"/visits/peek", "/visits/find-reports"}]
+KEYLESS = {"/visits/peek", "/visits/find-reports", "/log/cosignatures"}
+WRITES = [path for path in WHO if path not in KEYLESS]
 
 
 @pytest.mark.parametrize("path", WRITES)

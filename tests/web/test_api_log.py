@@ -4,18 +4,16 @@ from attribution.services.sequencing import sequence
 from tests.web.api_office import ApiOffice
 from tokens.checkpoints import verify_checkpoint
 from tokens.log import leaf_hash, root
-from tokens.notes import Verifier
 
 
 def test_everybody_can_check_the_log_against_its_head(api: ApiOffice) -> None:
     sequence(api.office.runtime)
-    keys = api.office.keys
+    verifier = api.office.keys.log.verifier
 
     head = api.get(None, "/log/checkpoint").json
     entries = api.get(None, "/log/entries?limit=1000").json["entries"]
 
-    verifier = Verifier(name=keys.log_origin, key=keys.log_key.public_key())
-    read = verify_checkpoint(head["checkpoint"], verifier, origin=keys.log_origin)
+    read = verify_checkpoint(head["checkpoint"], verifier, origin=verifier.name)
     leaves = [leaf_hash(bytes.fromhex(one["entry"])) for one in entries]
     assert root(leaves) == read.root == bytes.fromhex(head["root"])
     assert len(leaves) == read.size == head["size"]

@@ -44,8 +44,8 @@ def test_later_starts_find_the_same_keys(folder: Path) -> None:
     assert first.code_key == second.code_key
     assert first.request_key == second.request_key
     assert first.data_key == second.data_key
-    assert first.log_origin == second.log_origin
-    assert first.log_key_id == second.log_key_id
+    assert first.log.origin == second.log.origin
+    assert first.log.id == second.log.id
 
 
 def test_every_key_is_another(folder: Path) -> None:

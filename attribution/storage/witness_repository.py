@@ -1,0 +1,221 @@
+"""The log's keys, its witnesses 见证人, what they cosigned, and alarms."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from attribution.errors import NotFound
+from attribution.storage.tables import (
+    cosignatures,
+    log_alarms,
+    log_heads,
+    log_keys,
+    witnesses,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredKey:
+    """A key of the log: from which size on it signs, and how it ended.
+
+    `succession` is its signed word for the key that came after it.
+    """
+
+    origin: str
+    vkey: str
+    since_size: int
+    began_at: datetime
+    ended_at: datetime | None = None
+    compromised_at: datetime | None = None
+    succession: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredWitness:
+    """A witness that was admitted. `url`: where it is asked; None: it comes itself."""
+
+    id: str
+    vkey: str
+    label: str
+    url: str | None
+    added_at: datetime
+    retired_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredCosignature:
+    """The line with which a witness cosigned the head of a size."""
+
+    witness_id: str
+    size: int
+    line: str
+    seen_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Alarm:
+    """A checkpoint of our own key that this database did not sign, and why it alarms.
+
+    `kind` is `behind` (of a larger tree) or `forked` (of another tree).
+    """
+
+    id: str
+    kind: str
+    note: str
+    raised_at: datetime
+    answered_at: datetime | None = None
+
+
+class WitnessRepository:
+    """Who else looks at the log, and the keys it was ever signed with."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def keys(self) -> list[StoredKey]:
+        """Return every key of the log, in order of use."""
+        query = select(log_keys).order_by(log_keys.c.since_size, log_keys.c.began_at)
+        return [StoredKey(**row._asdict()) for row in self._connection.execute(query)]
+
+    def add_key(self, key: StoredKey) -> None:
+        """Store a key when it first signs; one that is there stays as it is."""
+        query = select(log_keys.c.origin).where(log_keys.c.origin == key.origin)
+        if self._connection.execute(query).one_or_none() is None:
+            values = {name: getattr(key, name) for name in StoredKey.__slots__}
+            self._connection.execute(insert(log_keys), values)
+
+    def end_key(
+        self,
+        origin: str,
+        *,
+        at: datetime,
+        compromised_at: datetime | None,
+        succession: str,
+    ) -> None:
+        """Say that a key signs no more, or raise NotFound."""
+        ended = (
+            update(log_keys)
+            .where(log_keys.c.origin == origin, log_keys.c.ended_at.is_(None))
+            .values(ended_at=at, compromised_at=compromised_at, succession=succession)
+        )
+        if self._connection.execute(ended).rowcount != 1:
+            raise NotFound
+
+    def witnesses(self) -> list[StoredWitness]:
+        """Return the witnesses that were not retired, in order of admission."""
+        query = (
+            select(witnesses)
+            .where(witnesses.c.retired_at.is_(None))
+            .order_by(witnesses.c.added_at, witnesses.c.id)
+        )
+        rows = self._connection.execute(query)
+        return [StoredWitness(**row._asdict()) for row in rows]
+
+    def add_witness(self, witness: StoredWitness) -> bool:
+        """Admit a witness; return False if its key was admitted before."""
+        values = {name: getattr(witness, name) for name in StoredWitness.__slots__}
+        try:
+            with self._connection.begin_nested():
+                self._connection.execute(insert(witnesses), values)
+        except IntegrityError:
+            return False
+        return True
+
+    def retire_witness(self, witness_id: str, at: datetime) -> None:
+        """Count a witness no more, or raise NotFound."""
+        retired = (
+            update(witnesses)
+            .where(witnesses.c.id == witness_id, witnesses.c.retired_at.is_(None))
+            .values(retired_at=at)
+        )
+        if self._connection.execute(retired).rowcount != 1:
+            raise NotFound
+
+    def add_cosignature(self, cosignature: StoredCosignature) -> None:
+        """Store a cosignature; the first of a witness for a head stays."""
+        values = {name: getattr(cosignature, name) for name in cosignature.__slots__}
+        known = select(cosignatures.c.size).where(
+            cosignatures.c.witness_id == cosignature.witness_id,
+            cosignatures.c.size == cosignature.size,
+        )
+        if self._connection.execute(known).one_or_none() is None:
+            self._connection.execute(insert(cosignatures), values)
+
+    def cosignatures_of(self, size: int) -> list[StoredCosignature]:
+        """Return the cosignatures of one head, in order of time."""
+        query = (
+            select(cosignatures)
+            .where(cosignatures.c.size == size)
+            .order_by(cosignatures.c.seen_at, cosignatures.c.witness_id)
+        )
+        return [_cosignature(row) for row in self._connection.execute(query)]
+
+    def newest_cosigned(self) -> int | None:
+        """Return the size of the largest head that a witness in office cosigned."""
+        query = (
+            select(func.max(cosignatures.c.size))
+            .join(witnesses, witnesses.c.id == cosignatures.c.witness_id)
+            .where(witnesses.c.retired_at.is_(None))
+        )
+        found = self._connection.execute(query).scalar_one()
+        return None if found is None else int(found)
+
+    def last_of_each(self) -> dict[str, StoredCosignature]:
+        """Return the cosignature of the largest head, by witness."""
+        largest = (
+            select(cosignatures.c.witness_id, func.max(cosignatures.c.size).label("s"))
+            .group_by(cosignatures.c.witness_id)
+            .subquery()
+        )
+        query = select(cosignatures).join(
+            largest,
+            (largest.c.witness_id == cosignatures.c.witness_id)
+            & (largest.c.s == cosignatures.c.size),
+        )
+        found = [_cosignature(row) for row in self._connection.execute(query)]
+        return {one.witness_id: one for one in found}
+
+    def forget_heads(self, sizes: Iterable[int]) -> None:
+        """Delete signed heads, and what witnesses said of them."""
+        gone = sorted(sizes)
+        self._connection.execute(
+            delete(cosignatures).where(cosignatures.c.size.in_(gone))
+        )
+        self._connection.execute(delete(log_heads).where(log_heads.c.size.in_(gone)))
+
+    def raise_alarm(self, alarm: Alarm) -> bool:
+        """Store an alarm; return False if this checkpoint was reported before."""
+        digest = hashlib.sha256(alarm.note.encode()).digest()
+        known = select(log_alarms.c.id).where(log_alarms.c.note_digest == digest)
+        if self._connection.execute(known).one_or_none() is not None:
+            return False
+        values = {name: getattr(alarm, name) for name in Alarm.__slots__}
+        values["note_digest"] = digest
+        self._connection.execute(insert(log_alarms), values)
+        return True
+
+    def open_alarms(self) -> list[Alarm]:
+        """Return the alarms that nobody has answered, oldest first."""
+        query = (
+            select(*(log_alarms.c[name] for name in Alarm.__slots__))
+            .where(log_alarms.c.answered_at.is_(None))
+            .order_by(log_alarms.c.raised_at, log_alarms.c.id)
+        )
+        return [Alarm(**row._asdict()) for row in self._connection.execute(query)]
+
+    def answer_alarms(self, at: datetime) -> None:
+        """Say that an operator has answered every open alarm."""
+        answered = (
+            update(log_alarms)
+            .where(log_alarms.c.answered_at.is_(None))
+            .values(answered_at=at)
+        )
+        self._connection.execute(answered)
+
+
+def _cosignature(row: Row[tuple[object, ...]]) -> StoredCosignature:
+    return StoredCosignature(**row._asdict())

@@ -1,0 +1,127 @@
+"""Receipts 回执: a fact, its proof and a checkpoint in one text (C2SP tlog-proof).
+
+Whoever holds one and the log's key can check it for ever, without us (receipt.md).
+"""
+
+import re
+from base64 import b64encode
+from dataclasses import dataclass, field
+from typing import Final
+
+from tokens import cbor
+from tokens.errors import CborMalformed, CheckpointMalformed, ReceiptMalformed
+from tokens.log import HASH_SIZE, entry_bytes, leaf_hash, verify_inclusion
+from tokens.notes import MAXIMUM_NOTE_SIZE, decode_base64
+from tokens.trust import Trust, TrustedHead, open_checkpoint
+
+_HEADER: Final = "c2sp.org/tlog-proof@v1"
+_INDEX: Final = re.compile(r"index (0|[1-9][0-9]{0,18})")
+_VERSION: Final = 1
+_MOST_HASHES: Final = 63
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opening:
+    """What opens an entry of the log: the fact, and the nonce it was committed with.
+
+    `at` is microseconds since 1970-01-01 UTC; `event` the fact's canonical JSON.
+    """
+
+    kind: str
+    at: int
+    nonce: bytes = field(repr=False)
+    event: bytes = field(repr=False)
+
+    def entry(self) -> bytes:
+        """Return the entry of the log that this opens (log.md §1)."""
+        return entry_bytes(self.kind, self.at, self.nonce, self.event)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Receipt:
+    """A proof that a leaf stands at an index of the tree of a checkpoint."""
+
+    index: int
+    proof: tuple[bytes, ...]
+    checkpoint: str
+    extra: bytes | None = field(default=None, repr=False)
+
+
+def receipt_of(
+    opening: Opening, *, index: int, proof: tuple[bytes, ...], checkpoint: str
+) -> Receipt:
+    """Return the receipt of one fact."""
+    fields = [_VERSION, opening.kind, opening.at, opening.nonce, opening.event]
+    extra = cbor.encode(fields)
+    return Receipt(index=index, proof=proof, checkpoint=checkpoint, extra=extra)
+
+
+def opening_of(receipt: Receipt) -> Opening:
+    """Return the fact that a receipt carries, or raise ReceiptMalformed."""
+    try:
+        value = cbor.decode(receipt.extra or b"")
+    except CborMalformed:
+        raise ReceiptMalformed from None
+    match value:
+        case [1, str(kind), int(at), bytes(nonce), bytes(event)] if (
+            type(at) is int and at >= 0 and len(nonce) == HASH_SIZE
+        ):
+            return Opening(kind=kind, at=at, nonce=nonce, event=event)
+    raise ReceiptMalformed
+
+
+def receipt_text(receipt: Receipt) -> str:
+    """Return the text of a receipt."""
+    extra = receipt.extra
+    lines = [
+        _HEADER,
+        *([] if extra is None else [f"extra {b64encode(extra).decode()}"]),
+        f"index {receipt.index}",
+        *(b64encode(one).decode() for one in receipt.proof),
+    ]
+    return "\n".join([*lines, "", receipt.checkpoint])
+
+
+def parse_receipt(text: str) -> Receipt:
+    """Return what a text says, not yet checked, or raise ReceiptMalformed."""
+    if len(text) > MAXIMUM_NOTE_SIZE:
+        raise ReceiptMalformed
+    head, gap, checkpoint = text.partition("\n\n")
+    header, *lines = head.split("\n")
+    if not gap or not checkpoint or header != _HEADER or not lines:
+        raise ReceiptMalformed
+    try:
+        extra = None
+        if lines[0].startswith("extra "):
+            extra = decode_base64(lines.pop(0).removeprefix("extra "))
+        index = _INDEX.fullmatch(lines.pop(0) if lines else "")
+        proof = tuple(map(decode_base64, lines))
+    except CheckpointMalformed:
+        raise ReceiptMalformed from None
+    is_proof = len(proof) <= _MOST_HASHES and all(
+        len(one) == HASH_SIZE for one in proof
+    )
+    if index is None or not is_proof:
+        raise ReceiptMalformed
+    return Receipt(index=int(index[1]), proof=proof, checkpoint=checkpoint, extra=extra)
+
+
+def verify_receipt(receipt: Receipt, trust: Trust) -> TrustedHead:
+    """Check that a receipt's fact is in the log, and return the head that proves it.
+
+    Raises:
+        ReceiptMalformed: it carries no fact.
+        LogProofInvalid: the fact is not where the receipt says.
+        CheckpointMalformed, SignatureInvalid, KeyCompromised, QuorumMissing: the
+            checkpoint is not one to trust.
+    """
+    opening = opening_of(receipt)
+    head = open_checkpoint(receipt.checkpoint, trust)
+    verify_inclusion(
+        leaf=leaf_hash(opening.entry()),
+        index=receipt.index,
+        size=head.checkpoint.size,
+        proof=receipt.proof,
+        root=head.checkpoint.root,
+    )
+    return head

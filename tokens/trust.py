@@ -1,0 +1,80 @@
+"""Whom a checker trusts: log keys, witnesses, and how many of them (log.md §6, §7)."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from tokens.checkpoints import Checkpoint, verify_checkpoint
+from tokens.cosignatures import Cosignature, Witness, cosignatures_on
+from tokens.errors import CheckpointMalformed, KeyCompromised, QuorumMissing
+from tokens.notes import Verifier, parse_note
+
+_MICROSECONDS: Final = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LogKey:
+    """A key of the log, in use or retired.
+
+    Args:
+        compromised_at: from when on others may have held it, in microseconds since
+            1970-01-01 UTC; None while nobody but the log has.
+    """
+
+    verifier: Verifier
+    compromised_at: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trust:
+    """What a checker takes for granted. `quorum`: how many witnesses it asks for."""
+
+    log_keys: tuple[LogKey, ...]
+    witnesses: tuple[Witness, ...] = ()
+    quorum: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrustedHead:
+    """A checkpoint whose signatures hold: by which log key, and who cosigned it."""
+
+    checkpoint: Checkpoint
+    log_key: LogKey
+    cosignatures: tuple[Cosignature, ...]
+
+
+def open_checkpoint(note: str, trust: Trust) -> TrustedHead:
+    """Return the checkpoint of a note, once a trusted key is known to have signed it.
+
+    A checkpoint has no date, so one signed by a key that was ever in other hands
+    counts only where a witness saw it before that instant.
+
+    Raises:
+        CheckpointMalformed: no checkpoint, or of a log whose key is not given.
+        SignatureInvalid: a given key's or witness's signature is wrong or missing.
+        KeyCompromised: signed by a key that others held, and not witnessed before.
+        QuorumMissing: fewer cosignatures than the quorum.
+    """
+    log_key = _key_of(note, trust)
+    origin = log_key.verifier.name
+    checkpoint = verify_checkpoint(note, log_key.verifier, origin=origin)
+    cosignatures = tuple(cosignatures_on(note, trust.witnesses))
+    limit = log_key.compromised_at
+    if limit is not None:
+        before = [one for one in cosignatures if one.at_seconds * _MICROSECONDS < limit]
+        if len(before) < max(1, trust.quorum):
+            raise KeyCompromised
+    if len(cosignatures) < trust.quorum:
+        raise QuorumMissing
+    return TrustedHead(
+        checkpoint=checkpoint, log_key=log_key, cosignatures=cosignatures
+    )
+
+
+def _key_of(note: str, trust: Trust) -> LogKey:
+    """Return the given key that a note names first; two keys of one name are two."""
+    _, lines = parse_note(note)
+    names = {(line.name, line.key_id) for line in lines}
+    for key in trust.log_keys:
+        if (key.verifier.name, key.verifier.key_id()) in names:
+            return key
+    raise CheckpointMalformed
