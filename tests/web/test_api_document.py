@@ -38,6 +38,7 @@ BARE = {
     "get /channels",
     "get /agents",
     "get /log/checkpoint",
+    "get /log/watch",
 }
 FUZZED = [
     (call, mode)
