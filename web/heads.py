@@ -1,12 +1,9 @@
 """The last signed head of the log, in a file outside the database (protocol §5.5)."""
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from attribution.services.guarding import checkpoint_in
+from web.files import alone, replace_file
 
 
 class HeadFile:
@@ -18,6 +15,7 @@ class HeadFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._lock = path.with_suffix(".lock")
 
     def read(self) -> str | None:
         """Return the checkpoint, or None before the first."""
@@ -28,39 +26,18 @@ class HeadFile:
 
     def keep(self, checkpoint: str) -> None:
         """Keep a checkpoint, unless one of a larger tree is kept already."""
-        with self._alone():
+        with alone(self._lock):
             kept = self.read()
             if kept is None or _size(kept) <= _size(checkpoint):
-                self._write(checkpoint)
+                replace_file(self._path, checkpoint)
 
     def replace(self, checkpoint: str | None) -> None:
         """Keep a checkpoint or none, whatever was kept: an operator has said why."""
-        with self._alone():
+        with alone(self._lock):
             if checkpoint is None:
                 self._path.unlink(missing_ok=True)
             else:
-                self._write(checkpoint)
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Hold a lock that every process of this machine asks for."""
-        with self._path.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-
-    def _write(self, checkpoint: str) -> None:
-        """Write a whole new file, then put it in place of the old."""
-        draft = self._path.with_suffix(".new")
-        with draft.open("w", encoding="utf-8") as file:
-            file.write(checkpoint)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+                replace_file(self._path, checkpoint)
 
 
 def _size(checkpoint: str) -> int:

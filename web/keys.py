@@ -145,11 +145,18 @@ class FileKeys:
         )
 
     def _read_or_make(self, name: str) -> bytes:
-        path = self._folder / name
-        if not path.exists():
-            secret = self._random_bytes(_KEY_BYTES)
-            _write_once(path, secret, self._random_bytes(8).hex())
-        return _read(path)
+        return read_or_make(self._folder / name, self._random_bytes)
+
+
+def read_or_make(path: Path, random_bytes: Callable[[int], bytes]) -> bytes:
+    """Return the 32 bytes of a key file; it is made if it is not there.
+
+    Raises:
+        KeyFileUnsafe: others can read it, or it is damaged.
+    """
+    if not path.exists():
+        _write_once(path, random_bytes(_KEY_BYTES), random_bytes(8).hex())
+    return _read(path)
 
 
 def _log_file(number: int) -> str:

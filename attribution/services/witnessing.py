@@ -182,7 +182,7 @@ def log_state(runtime: Runtime) -> LogState:
         return LogState(
             head=head,
             checkpoint=checkpoint,
-            keys=tuple(work.witnesses.keys()),
+            keys=tuple(work.witnesses.log_keys()),
             sightings=sightings,
             alarms=tuple(work.witnesses.open_alarms()),
             quorum=quorum,

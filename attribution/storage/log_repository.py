@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
@@ -28,6 +29,17 @@ class PlacedEntry(LogEntry):
     """An entry that has its place in the tree."""
 
     position: int
+
+
+class WalkedEntry(NamedTuple):
+    """A placed entry, as it is checked."""
+
+    position: int
+    kind: str
+    at: datetime
+    entry: bytes
+    nonce: bytes | None
+    event: bytes | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -173,6 +185,30 @@ class LogRepository:
         streamed = self._connection.execute(query, execution_options=options)
         for rows in streamed.scalars().partitions():
             yield [leaf_hash(entry) for entry in rows]
+
+    def walk(self) -> Iterator[list[WalkedEntry]]:
+        """Give every placed entry in order, many at a time."""
+        query = (
+            select(
+                log_entries.c.position,
+                log_entries.c.kind,
+                log_entries.c.at,
+                log_entries.c.entry,
+                log_entries.c.nonce,
+                log_entries.c.event,
+            )
+            .where(log_entries.c.position.is_not(None))
+            .order_by(log_entries.c.position)
+        )
+        options = {"yield_per": _BATCH}
+        streamed = self._connection.execute(query, execution_options=options)
+        for rows in streamed.partitions():
+            yield [WalkedEntry(*row) for row in rows]
+
+    def nodes(self) -> dict[tuple[int, int], bytes]:
+        """Return every remembered node, by level and number."""
+        rows = self._connection.execute(select(log_nodes))
+        return {(row.level, row.number): row.hash for row in rows}
 
     def forget_nodes(self) -> None:
         """Forget the roots of tiles; they are made again from the entries."""

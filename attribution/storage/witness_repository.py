@@ -76,7 +76,7 @@ class WitnessRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def keys(self) -> list[StoredKey]:
+    def log_keys(self) -> list[StoredKey]:
         """Return every key of the log, in order of use."""
         query = select(log_keys).order_by(log_keys.c.since_size, log_keys.c.began_at)
         return [StoredKey(**row._asdict()) for row in self._connection.execute(query)]

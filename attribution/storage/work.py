@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from attribution.storage.access_repository import AccessRepository
 from attribution.storage.agreement_repository import AgreementRepository
+from attribution.storage.fact_repository import FactRepository
 from attribution.storage.log_repository import LogRepository
 from attribution.storage.request_repository import RequestRepository
 from attribution.storage.signing_repository import SigningRepository
@@ -27,6 +28,17 @@ class UnitOfWork:
     def savepoint(self) -> AbstractContextManager[object]:
         """Open a part of the transaction that leaves nothing when it raises."""
         return self._connection.begin_nested()
+
+    @contextmanager
+    def steady(self) -> Iterator[None]:
+        """Let every look of the block see one and the same moment (reading only)."""
+        is_postgres = self._connection.dialect.name == "postgresql"
+        mode = " ISOLATION LEVEL REPEATABLE READ READ ONLY" if is_postgres else ""
+        self._connection.exec_driver_sql(f"BEGIN{mode}")
+        try:
+            yield
+        finally:
+            self._connection.exec_driver_sql("ROLLBACK")
 
     @cached_property
     def access(self) -> AccessRepository:
@@ -62,6 +74,11 @@ class UnitOfWork:
     def log(self) -> LogRepository:
         """The transparency log."""
         return LogRepository(self._connection)
+
+    @cached_property
+    def facts(self) -> FactRepository:
+        """Facts beside what the log says of them."""
+        return FactRepository(self._connection)
 
     @cached_property
     def witnesses(self) -> WitnessRepository:

@@ -1,0 +1,210 @@
+"""Whatever is changed in a stored log is named."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import Connection, delete, insert, select, update
+
+from attribution.services.sequencing import sequence
+from attribution.services.verifying import Damage, LogReport, verify_log
+from attribution.storage.tables import (
+    accruals,
+    log_entries,
+    log_heads,
+    log_nodes,
+    rulings,
+    visits,
+)
+from tests.office import Office
+from tokens.log import entry_bytes
+
+ENTRY = log_entries.c
+
+
+def busy(office: Office, visitors: int = 3) -> Office:
+    """Let a few people come and one buy; place everything."""
+    code = office.issue()["code"]
+    sequence(office.runtime)
+    office.wait(hours=1)
+    office.redeem(code)
+    for number in range(visitors):
+        office.walk_in(phone=f"1390013{number:04}")
+    office.wait(hours=1)
+    office.rule(office.sign())
+    sequence(office.runtime)
+    return office
+
+
+def report(office: Office) -> LogReport:
+    return verify_log(office.runtime, lambda _done, _of: None)
+
+
+def damages(office: Office) -> set[Damage]:
+    return {fault.damage for fault in report(office).faults}
+
+
+def change(office: Office, *statements: Any) -> None:
+    with office.database.writing() as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def test_an_honest_log_has_no_fault(office: Office) -> None:
+    found = report(busy(office))
+
+    assert found.faults == ()
+    assert found.entries == office.count(log_entries)
+    assert found.heads == office.count(log_heads)
+    assert found.facts > 5
+    assert found.erased == 0
+
+
+def test_the_walk_says_how_far_it_is(office: Office) -> None:
+    told: list[tuple[int, int]] = []
+
+    verify_log(busy(office).runtime, lambda done, of: told.append((done, of)))
+
+    assert told[-1][0] == told[-1][1]
+    assert told == sorted(told)
+
+
+def test_an_empty_log_has_no_fault(office: Office) -> None:
+    assert report(office).faults == ()
+
+
+def test_an_erased_fact_leaves_a_log_that_holds(office: Office) -> None:
+    erased = update(log_entries).where(ENTRY.kind == "visit/v1")
+
+    change(busy(office), erased.values(nonce=None, event=None))
+
+    found = report(office)
+    assert found.faults == ()
+    assert found.erased == 4
+
+
+# -- whatever is done to the rows --
+
+
+def at(position: int) -> sa.ColumnElement[bool]:
+    return ENTRY.position == position
+
+
+def rewritten(connection: Connection) -> list[Any]:
+    """Rewrite an event so well that its own entry fits it again."""
+    row = connection.execute(select(log_entries).where(at(3))).one()
+    entry = entry_bytes(row.kind, 1, row.nonce, b"{}")
+    return [update(log_entries).where(at(3)).values(event=b"{}", entry=entry)]
+
+
+def swapped(connection: Connection) -> list[Any]:
+    rows = {
+        row.position: {
+            name: getattr(row, name)
+            for name in ("kind", "at", "entry", "nonce", "event")
+        }
+        for row in connection.execute(select(log_entries).where(ENTRY.position < 2))
+    }
+    return [update(log_entries).where(at(n)).values(**rows[1 - n]) for n in (0, 1)]
+
+
+def truncated(connection: Connection) -> list[Any]:
+    del connection
+    return [
+        update(log_entries).where(ENTRY.position >= 20).values(position=None),
+        delete(log_heads).where(log_heads.c.size > 20),
+    ]
+
+
+def inserted(connection: Connection) -> list[Any]:
+    row = connection.execute(select(log_entries).where(at(4))).one()
+    values = row._asdict() | {"position": 10_000, "id": "f" * 32}
+    values.pop("arrival")
+    return [insert(log_entries).values(**values)]
+
+
+def dropped(connection: Connection) -> list[Any]:
+    """Delete an entry and close the gap."""
+    last = connection.execute(select(sa.func.max(ENTRY.position))).scalar_one()
+    moved = [
+        update(log_entries).where(at(n)).values(position=n - 1)
+        for n in range(6, last + 1)
+    ]
+    return [update(log_entries).where(at(5)).values(position=None), *moved]
+
+
+def simple(*statements: Any) -> Callable[[Connection], list[Any]]:
+    return lambda _: list(statements)
+
+
+CHANGES: dict[str, tuple[Callable[[Connection], list[Any]], Damage]] = {
+    "a rewritten event": (rewritten, Damage.HEAD_CHANGED),
+    "two swapped": (swapped, Damage.HEAD_CHANGED),
+    "the end cut off": (truncated, Damage.SET_BACK),
+    "one more at the end": (inserted, Damage.PLACE_MISSING),
+    "one taken out": (dropped, Damage.HEAD_CHANGED),
+    "an event": (
+        simple(update(log_entries).where(at(3)).values(event=b"{}")),
+        Damage.ENTRY_CHANGED,
+    ),
+    "only the nonce erased": (
+        simple(update(log_entries).where(at(3)).values(nonce=None)),
+        Damage.ENTRY_CHANGED,
+    ),
+    "a kind": (
+        simple(update(log_entries).where(at(3)).values(kind="visit/v2")),
+        Damage.ENTRY_CHANGED,
+    ),
+    "a root": (simple(update(log_heads).values(root=b"r" * 32)), Damage.HEAD_CHANGED),
+    "a frontier": (
+        simple(update(log_heads).values(frontier=b"")),
+        Damage.HEAD_CHANGED,
+    ),
+    "a checkpoint": (
+        simple(update(log_heads).values(checkpoint="x")),
+        Damage.HEAD_UNSIGNED,
+    ),
+    "a node nobody made": (
+        simple(insert(log_nodes).values(level=8, number=0, hash=b"n" * 32)),
+        Damage.NODE_CHANGED,
+    ),
+    "the newest head": (
+        simple(
+            delete(log_heads).where(
+                log_heads.c.size
+                == select(sa.func.max(log_heads.c.size)).scalar_subquery()
+            )
+        ),
+        Damage.HEAD_MISSING,
+    ),
+    "a ruling": (
+        simple(update(rulings).values(outcome="natural")),
+        Damage.FACT_CHANGED,
+    ),
+    "an amount": (simple(update(accruals).values(amount_fen=1)), Damage.FACT_CHANGED),
+    "a standing": (
+        simple(update(visits).values(standing="AGENT_SUSPENDED")),
+        Damage.FACT_CHANGED,
+    ),
+    "a deleted accrual": (simple(delete(accruals)), Damage.FACT_MISSING),
+    "a fact that names another's entry": (
+        simple(
+            update(accruals).values(
+                entry_id=select(visits.c.entry_id).limit(1).scalar_subquery()
+            )
+        ),
+        Damage.FACT_UNLOGGED,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_of_the_rows_is_named(office: Office, name: str) -> None:
+    make, damage = CHANGES[name]
+    busy(office)
+    with office.database.writing() as connection:
+        for statement in make(connection):
+            connection.execute(statement)
+
+    assert damage in damages(office)
