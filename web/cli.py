@@ -2,8 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -26,12 +25,13 @@ from attribution.services.enrolling import (
 from attribution.services.pairing import begin_pairing, devices
 from attribution.services.runtime import Runtime
 from attribution.storage.access_repository import Account
+from tokens.errors import TokenError
 from web.demo import SIGN_INS, seed
+from web.installed import installed
 from web.keys import KeyFileUnsafe
-from web.logs import set_up_logs
+from web.log_commands import keys, log
 from web.serving import refuse_taken_port, serve
 from web.settings import SettingInvalid, Settings, read_settings
-from web.wiring import open_installation
 
 _REFUSED = 1
 _USAGE = 2
@@ -45,7 +45,7 @@ class _Commands(click.Group):
         """Run a command; a refusal is told, anything else is a mistake of ours."""
         try:
             super().invoke(ctx)
-        except AttributionError as refusal:
+        except (AttributionError, TokenError) as refusal:
             click.echo(f"{refusal.code} {refusal}".strip(), err=True)
             ctx.exit(_REFUSED)
         except sa.exc.OperationalError as failure:
@@ -62,15 +62,8 @@ def main() -> None:
     """Hefu 合符: who brought the buyer, provably."""
 
 
-@contextmanager
-def _installed() -> Iterator[tuple[Settings, Runtime]]:
-    settings = read_settings()
-    set_up_logs()
-    installation = open_installation(settings)
-    try:
-        yield settings, installation.runtime
-    finally:
-        installation.database.close()
+main.add_command(log)
+main.add_command(keys)
 
 
 @main.command()
@@ -78,7 +71,7 @@ def _installed() -> Iterator[tuple[Settings, Runtime]]:
 @click.option("--name", default="管理员", show_default=True)
 def init(login: str, name: str) -> None:
     """Create keys, database and the first administrator; print the invitation."""
-    with _installed() as (settings, runtime):
+    with installed() as (settings, runtime):
         if is_anybody_there(runtime):
             click.echo("already initialised: people exist", err=True)
             sys.exit(_REFUSED)
@@ -92,7 +85,7 @@ def init(login: str, name: str) -> None:
 def run() -> None:
     """Serve; on an empty data directory make a demo first, unless HEFU_DEMO=0."""
     refuse_taken_port(read_settings())
-    with _installed() as (settings, runtime):
+    with installed() as (settings, runtime):
         if not is_anybody_there(runtime):
             _fill(settings, runtime)
         elif (sign_ins := settings.data_dir / "demo" / SIGN_INS).exists():
@@ -168,7 +161,7 @@ def user_add(
     channel_id: str | None,
 ) -> None:
     """Add a person with roles; print the invitation to choose a password."""
-    with _installed() as (settings, runtime):
+    with installed() as (settings, runtime):
         project = None if project_id is None else _project(runtime, project_id).id
         channel = None if channel_id is None else _channel(runtime, channel_id).id
         person_id = add_person(runtime, login=login, name=name)
@@ -182,7 +175,7 @@ def user_add(
 @click.argument("login")
 def user_invite(login: str) -> None:
     """Print a new invitation for LOGIN; earlier ones end."""
-    with _installed() as (settings, runtime):
+    with installed() as (settings, runtime):
         account = account_of(runtime, login)
         if account is None:
             raise NotFound
@@ -193,7 +186,7 @@ def user_invite(login: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document per line.")
 def user_list(as_json: bool) -> None:  # noqa: FBT001 (a flag of click)
     """List people with their roles."""
-    with _installed() as (_, runtime):
+    with installed() as (_, runtime):
         accounts, held = people_and_grants(runtime)
     for account in accounts:
         roles = sorted({one.grant.role for one in held if one.person_id == account.id})
@@ -228,7 +221,7 @@ def device_pair(project: str, name: str) -> None:
 
     PROJECT is its id or its name. The digits work once, within ten minutes, at /pair.
     """
-    with _installed() as (_, runtime):
+    with installed() as (_, runtime):
         project_id = _project(runtime, project).id
         click.echo(begin_pairing(runtime, project_id=project_id, name=name))
 
@@ -236,7 +229,7 @@ def device_pair(project: str, name: str) -> None:
 @device.command("list")
 def device_list() -> None:
     """List the desks that were not revoked."""
-    with _installed() as (_, runtime):
+    with installed() as (_, runtime):
         for one in devices(runtime):
             state = "paired" if one.paired_at else "waiting"
             click.echo(f"{one.id}\t{one.name}\t{one.project_id}\t{state}")

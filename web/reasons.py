@@ -35,6 +35,10 @@ _PHRASES: dict[str, LazyString] = {
         "请至少填一位买方的手机号或证件号。"
     ),
     "must not be empty": _l("请至少填一行。"),
+    "is no key text of a witness": _l("不是见证人的公钥。请粘贴见证命令打印的整行。"),
+    "was admitted before": _l("这把公钥登记过了；停用过的请换一把新的。"),
+    "must begin with http:// or https://": _l("地址要以 http:// 或 https:// 开头。"),
+    "must say why": _l("请写明原因。"),
     "is taken already": _l("已经有了，请换一个。"),
     "lies before the first rules of the project": _l(
         "早于这个案场的第一版规则，没有规则可判；请核对日期。"

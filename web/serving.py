@@ -3,8 +3,11 @@
 import socket
 import threading
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 import structlog
+from flask import Flask
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
@@ -12,11 +15,16 @@ from granian.server import Server
 from attribution.services.housekeeping import keep_house
 from attribution.services.runtime import Runtime
 from attribution.services.sequencing import sequence
+from web.asking import ask_witnesses
 from web.settings import SettingInvalid, Settings
+from web.wiring import open_witness, utc_now
+from web.witness_app import create_witness_app
+from web.witnessing import ask_over_http
 
 _LOG = structlog.get_logger()
 _SEQUENCING_PERIOD = 0.2
 _HOUSE_PERIOD = 60.0
+_WITNESS_PERIOD = 15.0
 _KILL_TIMEOUT = 10
 # Workers and threads of each. SQLite has one process, and enough threads that some
 # wait to write and are committed together, and that a statement being read holds up
@@ -64,11 +72,15 @@ def serve(settings: Settings) -> None:
 def start_background(runtime: Runtime) -> threading.Event:
     """Keep the log in order and the house kept; set the event to stop."""
     stopped = threading.Event()
-    for work, period in ((sequence, _SEQUENCING_PERIOD), (keep_house, _HOUSE_PERIOD)):
+    for work, period in (
+        (sequence, _SEQUENCING_PERIOD),
+        (keep_house, _HOUSE_PERIOD),
+        (partial(ask_witnesses, ask=ask_over_http), _WITNESS_PERIOD),
+    ):
         thread = threading.Thread(
             target=keep_doing,
             args=(work, runtime, stopped, period),
-            name=work.__name__,
+            name=_name_of(work),
             daemon=True,
         )
         thread.start()
@@ -86,4 +98,29 @@ def keep_doing(
         try:
             work(runtime)
         except Exception as error:  # noqa: BLE001 (nobody stands above this thread)
-            _LOG.error("background_failed", work=work.__name__, error=error)
+            _LOG.error("background_failed", work=_name_of(work), error=error)
+
+
+def serve_witness(folder: Path, host: str, port: int) -> None:
+    """Serve a witness until stopped (C2SP tlog-witness)."""
+    Server(
+        "witness",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=2,
+        workers_kill_timeout=_KILL_TIMEOUT,
+        websockets=False,
+        log_level=LogLevels.error,
+    ).serve(target_loader=partial(_load_witness, folder))
+
+
+def _load_witness(folder: Path, target: str) -> Flask:
+    """Return the application of a witness, in the process that serves it."""
+    opened = open_witness(folder, target)
+    return create_witness_app(opened, lambda: int(utc_now().timestamp()))
+
+
+def _name_of(work: Callable[..., object]) -> str:
+    return str(getattr(work, "func", work).__name__)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 LANGUAGES = ("zh", "en")
 _LARGEST_PORT = 65535
+_MOST_WITNESSES = 99
 
 
 class SettingInvalid(Exception):
@@ -31,6 +32,7 @@ class Settings:
     port: int
     demo: bool
     language: str
+    witness_quorum: int = 0
 
     @property
     def is_embedded(self) -> bool:
@@ -57,6 +59,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         port=_port("HEFU_PORT", get("HEFU_PORT", "8000")),
         demo=_choice("HEFU_DEMO", get("HEFU_DEMO", "1"), ("0", "1")) == "1",
         language=_choice("HEFU_LANG", get("HEFU_LANG", "zh"), LANGUAGES),
+        witness_quorum=_count(
+            "HEFU_WITNESS_QUORUM", get("HEFU_WITNESS_QUORUM", "0"), _MOST_WITNESSES
+        ),
     )
 
 
@@ -80,6 +85,12 @@ def _database_url(name: str, text: str) -> str:
 def _port(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < int(text) <= _LARGEST_PORT):
         raise SettingInvalid(name, "is not a number from 1 to 65535")
+    return int(text)
+
+
+def _count(name: str, text: str, most: int) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= most):
+        raise SettingInvalid(name, f"is not a number from 0 to {most}")
     return int(text)
 
 

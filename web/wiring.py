@@ -5,6 +5,7 @@ import resource
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from attribution.ids import ProjectId, VisitorTag
 from attribution.services.runtime import Runtime
@@ -16,6 +17,7 @@ from tokens.tags import tags_for
 from web.heads import HeadFile
 from web.keys import FileKeys
 from web.settings import Settings
+from web.witness import WitnessFolder
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +26,16 @@ class Installation:
 
     runtime: Runtime
     database: Database
+
+
+def utc_now() -> datetime:
+    """Return the instant: the only clock there is."""
+    return datetime.now(UTC)
+
+
+def open_witness(folder: Path, name: str) -> WitnessFolder:
+    """Return the folder of a witness, made with a key of its own at first."""
+    return WitnessFolder(folder, name, os.urandom)
 
 
 def build_runtime(settings: Settings) -> Runtime:
@@ -55,10 +67,11 @@ def open_installation(settings: Settings) -> Installation:
         ]
 
     runtime = Runtime(
-        now=lambda: datetime.now(UTC),
+        now=utc_now,
         random_bytes=os.urandom,
         keys=keys,
         last_head=HeadFile(settings.data_dir / "log-head.txt"),
+        witness_quorum=settings.witness_quorum,
         tag=tag,
         transaction=lambda: unit_of_work(database.writing()),
         reading=lambda: unit_of_work(database.reading()),

@@ -78,10 +78,13 @@ def admit_witness(
 
     Raises:
         NotAllowed: not an administrator.
-        InputInvalid: the key is none of a witness, or was admitted before.
+        InputInvalid: the key is none of a witness, or was admitted before; the address
+            is none of the web.
     """
     if not by.holds(Role.ADMIN):
         raise NotAllowed
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise InputInvalid("url", "must begin with http:// or https://")
     try:
         witness = parse_witness(vkey.strip())
     except CheckpointMalformed:
