@@ -61,8 +61,8 @@ def ask_over_http(url: str, body: str | None = None, media: str = _PLAIN) -> Ans
     if not url.startswith(("http://", "https://")):
         raise LogUnreachable(url)
     data = None if body is None else body.encode()
-    request = Request(url, data=data, headers={"Content-Type": media})  # noqa: S310
     try:
+        request = Request(url, data=data, headers={"Content-Type": media})  # noqa: S310
         with urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310 (checked above)
             return _answered(answer)
     except HTTPError as refused:
