@@ -1,11 +1,10 @@
 """Witnesses: what they cosign, what they refuse, and what they raise an alarm about."""
 
 import json
-import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +58,11 @@ NOW = 1_790_000_000
 NAME = "agency.example/w"
 
 
+def drawn(size: int) -> bytes:
+    """Stand in for randomness."""
+    return b"w" * size
+
+
 def over(app: Flask) -> Any:
     """Return how to ask an application without a network."""
 
@@ -70,7 +74,7 @@ def over(app: Flask) -> Any:
         else:
             answer = client.post(path, data=body.encode(), content_type=media)
         return Answered(
-            status=answer.status_code, media=answer.mimetype, body=answer.text
+            status=answer.status_code, media=str(answer.mimetype), body=answer.text
         )
 
     return ask
@@ -123,7 +127,7 @@ class Watch:
 @pytest.fixture
 def watch(sqlite_office: Office, tmp_path: Path) -> Watch:
     office = sqlite_office
-    folder = WitnessFolder(tmp_path / "witness", NAME, os.urandom)
+    folder = WitnessFolder(tmp_path / "witness", NAME, drawn)
     folder.trust(office.keys.log.verifier)
     watch = Watch(office, folder, over(create_app(office.runtime)))
     watch.grow()
@@ -138,7 +142,7 @@ def test_a_witness_keeps_its_key_its_name_and_what_it_saw(
 ) -> None:
     watch.visit()
 
-    again = WitnessFolder(tmp_path / "witness", "another.example/name", os.urandom)
+    again = WitnessFolder(tmp_path / "witness", "another.example/name", drawn)
 
     assert again.witness == watch.folder.witness
     assert again.name == NAME
@@ -151,7 +155,7 @@ def test_a_witness_keeps_its_key_its_name_and_what_it_saw(
 
 def test_a_name_that_no_line_can_hold_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointMalformed):
-        WitnessFolder(tmp_path / "w", "an agency", os.urandom)
+        WitnessFolder(tmp_path / "w", "an agency", drawn)
 
 
 # -- add-checkpoint (C2SP tlog-witness) --
@@ -161,7 +165,7 @@ def asked(watch: Watch, offer: Offer | str | bytes) -> tuple[int, str, str]:
     app = create_witness_app(watch.folder, lambda: NOW)
     body = offer_text(offer) if isinstance(offer, Offer) else offer
     answer = app.test_client().post("/add-checkpoint", data=body)
-    return answer.status_code, answer.mimetype, answer.text
+    return answer.status_code, str(answer.mimetype), answer.text
 
 
 def test_a_checkpoint_that_extends_the_last_is_cosigned(watch: Watch) -> None:
@@ -215,12 +219,8 @@ def test_a_tree_that_does_not_extend_the_last_is_not_cosigned(watch: Watch) -> N
 
     for offer in (
         watch.offer(seen, forged(watch, watch.size())),
-        Offer(old_size=seen, proof=(), checkpoint=honest.checkpoint),
-        Offer(
-            old_size=seen,
-            proof=(*honest.proof, b"x" * 32),
-            checkpoint=honest.checkpoint,
-        ),
+        replace(honest, proof=()),
+        replace(honest, proof=(*honest.proof, b"x" * 32)),
     ):
         assert asked(watch, offer)[0] == 422
     assert watch.folder.seen_size(watch.office.keys.log.origin) == seen
