@@ -37,6 +37,7 @@ from attribution.services.greeting import Arrival
 from attribution.services.issuing import Client, revoke_token
 from attribution.services.looking import find_reports, peek_token, release_token
 from attribution.services.pairing import begin_pairing, pair_device
+from attribution.services.publishing import newest_head
 from attribution.services.reconciling import upload_statement
 from attribution.services.ruling import rule_signing
 from attribution.services.sequencing import sequence
@@ -48,8 +49,17 @@ from attribution.services.signing import (
 )
 from attribution.services.versioning import change_plan
 from attribution.services.visiting import confirm_report, record_walk_in
+from attribution.services.witnessing import (
+    accept_cosignatures,
+    admit_witness,
+    retire_witness,
+)
 from attribution.storage.tables import metadata
 from tests.office import OTHER_PHONE, PLAN, Office, mobile
+from tests.services.test_guarding import foreign
+from tests.tokens.tokens_for_tests import OTHER_KEY
+from tokens.cosignatures import cosign, witness_of
+from tokens.notes import parse_note
 from tokens.scans import read_scan
 
 Act = Callable[[], object]
@@ -331,6 +341,35 @@ def pair(office: Office) -> Act:
     return lambda: pair_device(office.runtime, code=code, address="here")
 
 
+WITNESS = witness_of("agency.example/w", OTHER_KEY.public_key())
+
+
+def admit(office: Office) -> Act:
+    return lambda: office.do(
+        admit_witness, by=office.admin, vkey=WITNESS.vkey(), label="安居"
+    )
+
+
+def retire(office: Office) -> Act:
+    made = admit(office)()
+    witness_id = str(made["witness_id"])  # type: ignore[index]
+    return lambda: office.do(retire_witness, by=office.admin, witness_id=witness_id)
+
+
+def keep_cosignature(office: Office) -> Act:
+    admit(office)()
+    sequence(office.runtime)
+    note = newest_head(office.runtime)[0].checkpoint
+    line = cosign(parse_note(note)[0], OTHER_KEY, WITNESS.name, 1_772_000_000)
+    return lambda: accept_cosignatures(office.runtime, note + line)
+
+
+def raise_alarm(office: Office) -> Act:
+    sequence(office.runtime)
+    note = foreign(office, 900)
+    return lambda: accept_cosignatures(office.runtime, note)
+
+
 ACTS: Mapping[str, Callable[[Office], Act]] = {
     "issue": lambda office: office.issue,
     "redeem": redeem,
@@ -373,6 +412,10 @@ ACTS: Mapping[str, Callable[[Office], Act]] = {
         lambda: begin_pairing(office.runtime, project_id=office.project, name="前台")
     ),
     "pair": pair,
+    "admit witness": admit,
+    "retire witness": retire,
+    "cosignature": keep_cosignature,
+    "alarm": raise_alarm,
 }
 
 
