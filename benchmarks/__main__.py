@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import redeeming, ruling, tagging
+from benchmarks import proving, redeeming, ruling, tagging
 
 _ALL: dict[str, Callable[[], Iterator[Table]]] = {
     "tagging": tagging.measure,
     "ruling": ruling.measure,
+    "proving": proving.measure,
     "redeeming": redeeming.measure,
 }
 

@@ -29,7 +29,7 @@ from web.wiring import Installation, open_installation
 RUNS = 5
 _WARM = 300
 _SIZES = {4: 400, 16: 1000}
-_DURABLE = ("synchronous_commit=on", "max_connections=100", "log_min_messages=fatal")
+DURABLE = ("synchronous_commit=on", "max_connections=100", "log_min_messages=fatal")
 _HOST = "127.0.0.1"
 _FLOORS = {"floor: bare route": "", "floor: same guarantees, raw code": "1"}
 
@@ -55,7 +55,7 @@ def measure() -> Iterator[Table]:
         home = folder / "postgres"
         home.mkdir()
         folder.chmod(0o755)  # the server runs as somebody else
-        with running_postgres(home, _DURABLE) as url:
+        with running_postgres(home, DURABLE) as url:
             yield _table("PostgreSQL", _on_postgres(folder, url))
 
 

@@ -83,6 +83,16 @@ class Frontier:
             size += 1
         return Frontier(size=size, hashes=tuple(hashes)), nodes
 
+    def peaks(self) -> dict[tuple[int, int], bytes]:
+        """Return the full subtrees that the tree is made of, by level and number."""
+        levels = (
+            n for n in reversed(range(self.size.bit_length())) if self.size >> n & 1
+        )
+        return {
+            (level, (self.size >> level) - 1): digest
+            for level, digest in zip(levels, self.hashes, strict=True)
+        }
+
     def root(self) -> bytes:
         """Return the root of the tree so far."""
         return _folded(self.hashes) if self.hashes else EMPTY_ROOT

@@ -9,7 +9,7 @@ from attribution.services.runtime import Runtime
 from attribution.storage.log_repository import LogHead
 from attribution.storage.work import UnitOfWork
 from tokens.checkpoints import Checkpoint, parse_checkpoint
-from tokens.log import EMPTY_ROOT, Frontier, root_at
+from tokens.log import EMPTY_ROOT, Frontier, NodeReader, root_at
 from tokens.notes import parse_note
 
 _HASH_SIZE = 32
@@ -55,7 +55,12 @@ def root_of(work: UnitOfWork, size: int, head: LogHead | None) -> bytes:
         return EMPTY_ROOT
     if head is not None and head.size == size:
         return head.root
-    return root_at(size, work.log.node)
+    return root_at(size, work.log.reader())
+
+
+def nodes_under(work: UnitOfWork, head: LogHead) -> NodeReader:
+    """Return a reader of the tree's nodes; those on its edge are in the head."""
+    return work.log.reader(frontier_of(head).peaks())
 
 
 def checkpoint_in(note: str) -> Checkpoint:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from attribution.errors import NotFound, ProofPending
+from attribution.services.guarding import nodes_under
 from attribution.services.runtime import Runtime
 from attribution.storage.instants import microseconds_of
 from attribution.storage.log_repository import LogHead, PlacedEntry
@@ -75,7 +76,7 @@ def consistency_of(runtime: Runtime, first: int, second: int) -> list[bytes]:
         head = work.log.head()
         if head is None or not 0 < first <= second <= head.size:
             raise NotFound
-        return consistency_proof(first, second, work.log.node)
+        return consistency_proof(first, second, nodes_under(work, head))
 
 
 def cosigned_checkpoint(work: UnitOfWork, head: LogHead) -> str:
@@ -93,7 +94,7 @@ def _placed(work: UnitOfWork, entry_id: str) -> PlacedEntry:
 
 def _inclusion(work: UnitOfWork, entry: PlacedEntry) -> Inclusion:
     head = _head_over(work, entry.position)
-    proof = inclusion_proof(entry.position, head.size, work.log.node)
+    proof = inclusion_proof(entry.position, head.size, nodes_under(work, head))
     return Inclusion(
         position=entry.position,
         size=head.size,

@@ -209,7 +209,7 @@ class _Walk:
     def faults(self) -> Iterator[Fault]:
         """Yield what is wrong with entries, nodes and heads."""
         heads = {head.size: head for head in self._work.log.heads()}
-        nodes = self._work.log.nodes()
+        nodes = self._work.log.remembered_nodes()
         last = max(heads, default=0)
         for entries in self._work.log.walk():
             yield from self._entries(entries, heads, nodes)

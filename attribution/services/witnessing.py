@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from attribution.errors import InputInvalid, NotAllowed, NotFound, WitnessUnknown
 from attribution.people import Actor, Role
 from attribution.services.answering import Answer, Reply, Request, once
-from attribution.services.guarding import root_of
+from attribution.services.guarding import nodes_under, root_of
 from attribution.services.runtime import Runtime
 from attribution.services.statements import StatementKind, promise_of, record
 from attribution.storage.instants import instant_of
@@ -237,7 +237,7 @@ def question(work: UnitOfWork, head: LogHead, old_size: int) -> str:
     """Return the body of an add-checkpoint call (C2SP tlog-witness)."""
     proof: list[bytes] = []
     if 0 < old_size < head.size:
-        proof = consistency_proof(old_size, head.size, work.log.node)
+        proof = consistency_proof(old_size, head.size, nodes_under(work, head))
     offer = Offer(old_size=old_size, proof=tuple(proof), checkpoint=head.checkpoint)
     return offer_text(offer)
 

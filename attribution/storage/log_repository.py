@@ -1,6 +1,6 @@
 """Log entries 存证: written pending with their fact, placed later by the sequencer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -87,22 +87,66 @@ _PLACED = select(
     log_entries.c.position.is_not(None),
 )
 _LEAVES = (
-    select(log_entries.c.entry)
+    select(log_entries.c.position, log_entries.c.entry)
     .where(
         log_entries.c.position >= bindparam("first"),
         log_entries.c.position < bindparam("end"),
     )
     .order_by(log_entries.c.position)
 )
-_NODE = select(log_nodes.c.hash).where(
-    log_nodes.c.level == bindparam("at_level"),
-    log_nodes.c.number == bindparam("at_number"),
+_NODES = (
+    select(log_nodes.c.number, log_nodes.c.hash)
+    .where(
+        log_nodes.c.level == bindparam("at_level"),
+        log_nodes.c.number >= bindparam("first"),
+        log_nodes.c.number < bindparam("end"),
+    )
+    .order_by(log_nodes.c.number)
 )
-_NODES = select(log_nodes.c.number, log_nodes.c.hash).where(
-    log_nodes.c.level == bindparam("at_level"),
-    log_nodes.c.number >= bindparam("first"),
-    log_nodes.c.number < bindparam("end"),
-)
+
+
+class Tiles:
+    """Reads the nodes of the tree (tokens/log.py), a tile of them at a time.
+
+    A node is made from the tile that it belongs to: 256 entries, or the roots of 256
+    tiles below. A root that nobody remembered is made from its own tile.
+    """
+
+    def __init__(
+        self, connection: Connection, known: Mapping[tuple[int, int], bytes]
+    ) -> None:
+        self._connection = connection
+        self._known = known
+        self._tiles: dict[tuple[int, int], dict[int, bytes]] = {}
+
+    def __call__(self, level: int, number: int) -> bytes:
+        """Return the root of a full subtree of placed entries."""
+        if (level, number) in self._known:
+            return self._known[level, number]
+        above = level % TILE_HEIGHT
+        base, first = level - above, number << above
+        tile = self._tile(base, first >> TILE_HEIGHT)
+        return root([self._in(tile, base, first + n) for n in range(1 << above)])
+
+    def _in(self, tile: dict[int, bytes], level: int, number: int) -> bytes:
+        if number not in tile and level:
+            below = self._tile(level - TILE_HEIGHT, number)
+            tile[number] = root(list(below.values()))
+        return tile.get(number, b"")
+
+    def _tile(self, level: int, number: int) -> dict[int, bytes]:
+        if (level, number) not in self._tiles:
+            first = number << TILE_HEIGHT
+            span = {"first": first, "end": first + (1 << TILE_HEIGHT)}
+            self._tiles[level, number] = self._read(level, span)
+        return self._tiles[level, number]
+
+    def _read(self, level: int, span: dict[str, int]) -> dict[int, bytes]:
+        if level == 0:
+            rows = self._connection.execute(_LEAVES, span)
+            return {position: leaf_hash(entry) for position, entry in rows}
+        rows = self._connection.execute(_NODES, {"at_level": level, **span})
+        return {number: bytes(digest) for number, digest in rows}
 
 
 class LogRepository:
@@ -205,7 +249,7 @@ class LogRepository:
         for rows in streamed.partitions():
             yield [WalkedEntry(*row) for row in rows]
 
-    def nodes(self) -> dict[tuple[int, int], bytes]:
+    def remembered_nodes(self) -> dict[tuple[int, int], bytes]:
         """Return every remembered node, by level and number."""
         rows = self._connection.execute(select(log_nodes))
         return {(row.level, row.number): row.hash for row in rows}
@@ -242,34 +286,9 @@ class LogRepository:
         if nodes:
             self._connection.execute(insert(log_nodes), [n._asdict() for n in nodes])
 
-    def node(self, level: int, number: int) -> bytes:
-        """Return the root of a full subtree of placed entries (tokens/log.py).
-
-        It is made from the tile of nodes below it; a tile that nobody remembered is
-        made from its own tile, down to the entries.
-        """
-        below = level % TILE_HEIGHT or (TILE_HEIGHT if level else 0)
-        if level and below == TILE_HEIGHT:
-            known = self._connection.execute(
-                _NODE, {"at_level": level, "at_number": number}
-            ).scalar_one_or_none()
-            if known is not None:
-                return bytes(known)
-        first = number << below
-        return root(self._row_of_nodes(level - below, first, 1 << below))
-
-    def _row_of_nodes(self, level: int, first: int, count: int) -> list[bytes]:
-        """Return neighbouring nodes of a level that is a whole number of tiles up."""
-        span = {"first": first, "end": first + count}
-        if level == 0:
-            entries = self._connection.execute(_LEAVES, span).scalars()
-            return [leaf_hash(entry) for entry in entries]
-        rows = self._connection.execute(_NODES, {"at_level": level, **span})
-        known = {row.number: row.hash for row in rows}
-        return [
-            known.get(number) or self.node(level, number)
-            for number in range(first, first + count)
-        ]
+    def reader(self, known: Mapping[tuple[int, int], bytes] | None = None) -> Tiles:
+        """Return a reader of the tree's nodes, which need not look up what is known."""
+        return Tiles(self._connection, known or {})
 
     def latest(self, most: int) -> list[tuple[int, str, datetime]]:
         """Return (position, kind, instant) of the newest placed entries."""

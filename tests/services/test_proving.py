@@ -158,8 +158,8 @@ def test_a_node_above_a_tile_of_tiles_is_made_from_tiles(sqlite_office: Office) 
         connection.execute(insert(log_nodes), rows)
 
     with office.runtime.reading() as work:
-        assert work.log.node(16, 0) == root(tiles)
-        assert work.log.node(10, 1) == root(tiles[4:8])
+        assert work.log.reader()(16, 0) == root(tiles)
+        assert work.log.reader()(10, 1) == root(tiles[4:8])
 
 
 def test_a_receipt_of_another_log_is_not_ours(office: Office) -> None:

@@ -244,6 +244,17 @@ def test_only_the_roots_of_whole_tiles_are_remembered_wherever_growing_stopped()
     assert [tuple(node) for node in early + later] == whole
 
 
+@given(SIZES)
+def test_the_peaks_of_a_tree_are_its_full_subtrees(size: int) -> None:
+    tree = leaves(size)
+
+    peaks = Frontier().grown(tree)[0].peaks()
+
+    reader = nodes_of(tree)
+    assert peaks == {key: reader(*key) for key in peaks}
+    assert sum(1 << level for level, _ in peaks) == size
+
+
 def test_a_tile_of_tiles_is_remembered_too() -> None:
     tree = [bytes(32)] * 65536
 

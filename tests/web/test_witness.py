@@ -116,7 +116,7 @@ class Watch:
         proof: list[bytes] = []
         with self.office.runtime.reading() as work:
             if 0 < old < self.size():
-                proof = consistency_proof(old, self.size(), work.log.node)
+                proof = consistency_proof(old, self.size(), work.log.reader())
         return Offer(
             old_size=old,
             proof=tuple(proof),
@@ -599,7 +599,7 @@ def test_a_cosigned_head_that_is_not_stored_is_not_found(watch: Watch) -> None:
     watch.admit()
     watch.grow(2)
     with watch.office.runtime.reading() as work:
-        root = root_at(watch.size() - 1, work.log.node)
+        root = root_at(watch.size() - 1, work.log.reader())
     note = forged(watch, watch.size() - 1, root)
     line = watch.folder.cosign(
         Offer(old_size=0, proof=(), checkpoint=note),
