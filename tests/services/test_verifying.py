@@ -18,6 +18,7 @@ from attribution.storage.tables import (
     visits,
 )
 from tests.office import Office
+from tests.services.test_proving import fill
 from tokens.log import entry_bytes
 
 ENTRY = log_entries.c
@@ -208,3 +209,35 @@ def test_a_change_of_the_rows_is_named(office: Office, name: str) -> None:
             connection.execute(statement)
 
     assert damage in damages(office)
+
+
+# -- any single byte --
+
+FLIPPED = ("entry", "nonce", "event")
+
+
+def test_any_flipped_byte_of_a_thousand_entries_is_named(
+    sqlite_office: Office,
+) -> None:
+    """One byte of every fifth entry, at a place and in a column that go round."""
+    office = sqlite_office
+    fill(office, 1_000 - office.count(log_entries))
+    with office.database.reading() as connection:
+        rows = {
+            row.position: row
+            for row in connection.execute(select(log_entries).order_by("position"))
+        }
+    unnamed = []
+
+    for position in range(0, 1_000, 5):
+        column = FLIPPED[position // 5 % len(FLIPPED)]
+        data = bytearray(getattr(rows[position], column))
+        data[position % len(data)] ^= 1 << position % 8
+        row = update(log_entries).where(at(position))
+        change(office, row.values({column: bytes(data)}))
+        if not damages(office) & {Damage.ENTRY_CHANGED, Damage.HEAD_CHANGED}:
+            unnamed.append((position, column))
+        change(office, row.values({column: getattr(rows[position], column)}))
+
+    assert unnamed == []
+    assert damages(office) == set()
