@@ -80,13 +80,18 @@ class OfficeKeys:
 
     @property
     def log(self) -> LogSigner:
-        number = self._rotations
+        return self._log(self._rotations)
+
+    def next_log(self) -> LogSigner:
+        return self._log(self._rotations + 1)
+
+    def adopt_next_log(self) -> None:
+        self._rotations += 1
+
+    def _log(self, number: int) -> LogSigner:
         seed = hashlib.sha256(f"log {number}".encode()).digest()
         name = f"hefu.test/log{number or ''}"
         return log_signer(name, Ed25519PrivateKey.from_private_bytes(seed))
-
-    def rotate_log_key(self) -> None:
-        self._rotations += 1
 
     def issuer_of(self, project_id: ProjectId) -> IssuerKey:
         return self._issuers[project_id]

@@ -21,6 +21,7 @@ _KEY_BYTES = 32
 _OTHERS = 0o077
 _ISSUER_FILE = re.compile(r"issuer-(?P<project>.+)\.key")
 _TAG_FILE = re.compile(r"tag-(?P<project>.+)-(?P<epoch>\d+)\.key")
+_NEXT_LOG = "next-log.key"
 _LOG_FILE = re.compile(r"log-(?P<number>\d+)\.key")
 _PROJECT = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
@@ -68,9 +69,14 @@ class FileKeys:
         """The key that signs the log: the newest one."""
         return self._fresh().log
 
-    def rotate_log_key(self) -> None:
-        """Make a new log key, under a new origin, and use it from now on."""
-        self._read_or_make(_log_file(self._fresh().log_number + 1))
+    def next_log(self) -> LogSigner:
+        """Return the log key that comes next, made when first asked for."""
+        return _signer(self._read_or_make(_NEXT_LOG))
+
+    def adopt_next_log(self) -> None:
+        """Sign the log with the next key from now on."""
+        number = self._fresh().log_number + 1
+        (self._folder / _NEXT_LOG).rename(self._folder / _log_file(number))
         self._found = self._read_folder()
 
     def issuer_of(self, project_id: ProjectId) -> IssuerKey:
@@ -132,12 +138,9 @@ class FileKeys:
                     )
             elif found := _LOG_FILE.fullmatch(file.name):
                 log_number = max(log_number, int(found["number"]))
-        private = Ed25519PrivateKey.from_private_bytes(
-            _read(self._folder / _log_file(log_number))
-        )
         return _FoundKeys(
             folder_time=folder_time,
-            log=log_signer(_origin_of(private.public_key()), private),
+            log=_signer(_read(self._folder / _log_file(log_number))),
             log_number=log_number,
             issuers=issuers,
             by_kid={key.kid: key.private.public_key() for key in issuers.values()},
@@ -164,10 +167,12 @@ def _log_file(number: int) -> str:
     return "log.key" if number == 1 else f"log-{number}.key"
 
 
-def _origin_of(public: Ed25519PublicKey) -> str:
-    """Return the name of a log: every key has its own (log.md §7)."""
-    fingerprint = hashlib.sha256(public.public_bytes_raw()).hexdigest()
-    return f"hefu.invalid/{fingerprint[:16]}"
+def _signer(secret: bytes) -> LogSigner:
+    """Return the signer of a log key, under an origin of its own (log.md §7)."""
+    private = Ed25519PrivateKey.from_private_bytes(secret)
+    public = private.public_key().public_bytes_raw()
+    fingerprint = hashlib.sha256(public).hexdigest()
+    return log_signer(f"hefu.invalid/{fingerprint[:16]}", private)
 
 
 def _write_once(path: Path, secret: bytes, suffix: str) -> None:

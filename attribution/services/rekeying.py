@@ -73,10 +73,13 @@ def _succeed(
     compromised_at: datetime | None = None,
     broken: str | None = None,
 ) -> str:
-    """Put a new key in the place of the old one, and log it."""
+    """Put a new key in the place of the old one, and log it.
+
+    The new key signs only once the log has named it. Stopped half-way, the same is
+    done again with the same new key.
+    """
     old, lost = runtime.keys.log, runtime.last_head.read()
-    runtime.keys.rotate_log_key()
-    new, now = runtime.keys.log, runtime.now()
+    new, now = runtime.keys.next_log(), runtime.now()
     with runtime.transaction() as work:
         work.log.lock_for_sequencing(wait=True)
         head = _rebuilt(work, new, now) if broken else work.log.head()
@@ -102,6 +105,7 @@ def _succeed(
                 succession=_succession(old, new, head),
             )
         work.witnesses.answer_alarms(now)
+    runtime.keys.adopt_next_log()
     if broken:
         runtime.last_head.replace(head.checkpoint if head else None)
     sequence(runtime, wait=True)

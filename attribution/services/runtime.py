@@ -64,8 +64,11 @@ class Keys(Protocol):
     def log(self) -> LogSigner:
         """Signs checkpoints and promises."""
 
-    def rotate_log_key(self) -> None:
-        """Make a new log key, under a new origin, and use it from now on."""
+    def next_log(self) -> LogSigner:
+        """Return the log key that comes next, made when first asked for."""
+
+    def adopt_next_log(self) -> None:
+        """Sign the log with the next key from now on."""
 
     def issuer_of(self, project_id: ProjectId) -> IssuerKey:
         """Return the key that signs the tokens of a project."""

@@ -96,14 +96,13 @@ class WitnessRepository:
         compromised_at: datetime | None,
         succession: str,
     ) -> None:
-        """Say that a key signs no more, or raise NotFound."""
+        """Say that a key signs no more; saying it again takes the place of before."""
         ended = (
             update(log_keys)
-            .where(log_keys.c.origin == origin, log_keys.c.ended_at.is_(None))
+            .where(log_keys.c.origin == origin)
             .values(ended_at=at, compromised_at=compromised_at, succession=succession)
         )
-        if self._connection.execute(ended).rowcount != 1:
-            raise NotFound
+        self._connection.execute(ended)
 
     def witnesses(self) -> list[StoredWitness]:
         """Return the witnesses that were not retired, in order of admission."""

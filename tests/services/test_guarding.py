@@ -245,12 +245,39 @@ def test_a_rotated_key_names_its_successor_and_the_tree_goes_on(office: Office) 
 
 
 def test_a_key_is_rotated_before_anything_was_signed(office: Office) -> None:
-    office.keys.rotate_log_key()
+    office.keys.adopt_next_log()
     fill(office, 1)
 
     [key] = log_state(office.runtime).keys
 
     assert key.vkey == office.keys.log.verifier.vkey()
+
+
+def test_a_rotation_that_was_stopped_half_way_is_done_again(office: Office) -> None:
+    fill(office, 1)
+    adopt, office.keys.adopt_next_log = office.keys.adopt_next_log, stop  # type: ignore[method-assign]
+    with pytest.raises(Stopped):
+        rotate_log_key(office.runtime, why="every year")
+    office.keys.adopt_next_log = adopt  # type: ignore[method-assign]
+    office.walk_in()
+    sequence(office.runtime)
+
+    vkey = rotate_log_key(office.runtime, why="every year")
+
+    first, second = log_state(office.runtime).keys
+    assert (
+        succession_of(str(first.succession), parse_vkey(first.vkey)).new.vkey() == vkey
+    )
+    assert second.vkey == vkey
+    assert verify_log(office.runtime, lambda _done, _of: None).faults == ()
+
+
+class Stopped(Exception):
+    """The power fails here."""
+
+
+def stop() -> None:
+    raise Stopped
 
 
 def test_a_theft_is_dated_and_not_in_the_future(office: Office) -> None:

@@ -150,3 +150,17 @@ def test_a_project_id_never_leaves_the_folder(folder: Path, bad: str) -> None:
 )
 def test_every_key_file_is_documented(name: str) -> None:
     assert f"`{name}" in PAGE.read_text("utf-8")
+
+
+def test_the_next_log_key_is_one_until_it_is_adopted(folder: Path) -> None:
+    first, second = FileKeys(folder, counted()), FileKeys(folder, counted())
+    old, new = first.log, first.next_log()
+
+    assert second.next_log().id == new.id
+    assert first.log.id == old.id
+    first.adopt_next_log()
+
+    # Another process notices by the folder's time.
+    assert first.log.id == second.log.id == new.id
+    assert first.next_log().id != new.id
+    assert FileKeys(folder, counted()).log.origin == new.origin
