@@ -218,6 +218,17 @@ class CaseMalformed(AttributionError):
         self.reason = reason
 
 
+class BundleUnreadable(AttributionError):
+    """A file is no evidence bundle: what is wrong, and in which part of it."""
+
+    code = "BUNDLE_UNREADABLE"
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
 class PlanInvalid(AttributionError):
     """A commission plan has a mistake at `path`."""
 

@@ -1,0 +1,155 @@
+"""The ruling and the money: logged as they are shown, and following from the rest."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+
+from attribution.bundles.bundle import EvidenceBundle, Statement
+from attribution.bundles.findings import Code, EvidenceFinding, Verdict
+from attribution.bundles.record import Fact, Record, contradicted, says, shown
+from attribution.commissions import commission_for, joint_commissions, plan_from_json
+from attribution.documents import Node
+from attribution.errors import AttributionError, BundleUnreadable
+from attribution.ids import ChannelId
+from attribution.money import WHOLE, BasisPoints, Fen
+from attribution.rules.ruling import ENGINE, ruling_bytes, ruling_of
+
+_MOST_FEN = 2**53 - 1
+_NAMES = ("signing", "outcome", "shares", "evidence_grade", "engine")
+
+
+class OutcomeCheck:
+    """Holds the ruling and what was accrued by it against the log and the rules."""
+
+    def __init__(self, bundle: EvidenceBundle, record: Record) -> None:
+        self._bundle = bundle
+        self._matter = bundle.matter
+        self._record = record
+        self._told: Mapping[str, object] = json.loads(bundle.ruling)
+
+    def findings(self) -> Iterator[EvidenceFinding]:
+        """Yield whether the log holds this very ruling, on these very inputs."""
+        bundle = self._bundle
+        yield from self._record.held(
+            Fact(
+                code=Code.RULING,
+                about=bundle.ruling_id,
+                kind="ruling/v1",
+                identity="ruling",
+                says={
+                    "ruling": bundle.ruling_id,
+                    "body": hashlib.sha256(bundle.ruling).hexdigest(),
+                    **{name: self._told.get(name) for name in _NAMES},
+                },
+            )
+        )
+        logged = self._record.said("ruling/v1", "ruling", bundle.ruling_id)
+        yield self._inputs(logged)
+        yield self._repeated()
+        for one in logged:
+            yield from self._superseded(one)
+            yield from self._order(one)
+        yield from self._accruals()
+
+    def _inputs(self, logged: list[Statement]) -> EvidenceFinding:
+        digest = hashlib.sha256(self._bundle.inputs).hexdigest()
+        named = [self._told.get("inputs_digest")]
+        named += [one.body.get("inputs") for one in logged]
+        verdict = Verdict.PROVEN if logged else Verdict.MISSING
+        is_of_signing = self._bundle.signing_id == self._matter.signing_id
+        if not is_of_signing or any(one != digest for one in named):
+            verdict = Verdict.CONTRADICTED
+        return EvidenceFinding(code=Code.INPUTS, verdict=verdict, about=digest)
+
+    def _repeated(self) -> EvidenceFinding:
+        """Return whether the rules, asked again, give the same ruling to the byte."""
+        engine = self._told.get("engine")
+        verdict = Verdict.MISSING
+        if engine == ENGINE:
+            is_same = ruling_bytes(ruling_of(self._matter)) == self._bundle.ruling
+            verdict = Verdict.PROVEN if is_same else Verdict.CONTRADICTED
+        return EvidenceFinding(code=Code.REPEATED, verdict=verdict, about=shown(engine))
+
+    def _superseded(self, ruling: Statement) -> Iterator[EvidenceFinding]:
+        earlier = ruling.body.get("supersedes")
+        if earlier is None:
+            return
+        yield from self._record.held(
+            Fact(
+                code=Code.SUPERSEDED,
+                about=shown(earlier),
+                kind="ruling/v1",
+                identity="ruling",
+                says={"ruling": earlier, "signing": self._matter.signing_id},
+            )
+        )
+
+    def _order(self, ruling: Statement) -> Iterator[EvidenceFinding]:
+        """Yield what was weighed though it was logged too late (rules §1.5)."""
+        matter = self._matter
+        is_first = ruling.body.get("supersedes") is None
+        limit = matter.log_index if is_first else ruling.index
+        late = [one.visit for one in matter.late]
+        wrong = [
+            *(one.visit for one in matter.seen if one.visit.log_index >= limit),
+            *(one for one in late if is_first and one.log_index < limit),
+        ]
+        for visit in wrong:
+            yield contradicted(Code.ORDER, visit.id)
+        for index in sorted(self._record.weighed):
+            if index > ruling.index:
+                yield contradicted(Code.ORDER, f"#{index}")
+
+    def _accruals(self) -> Iterator[EvidenceFinding]:
+        """Yield whether each commission follows from ruling, plan and price."""
+        shares = self._told.get("shares")
+        for one in self._record.said("accrual/v1", "ruling", self._bundle.ruling_id):
+            verdict = self._accrual(one, shares)
+            self._record.weighed.add(one.index)
+            about = f"{shown(one.body.get('accrual'))} #{one.index}"
+            yield EvidenceFinding(code=Code.ACCRUAL, verdict=verdict, about=about)
+
+    def _accrual(self, accrual: Statement, shares: object) -> Verdict:
+        """Return whether plan, price and share make this amount (commission.md §3)."""
+        plans = self._record.said("plan/v1", "version", accrual.body.get("plan"))
+        if not plans:
+            return Verdict.MISSING
+        self._record.weighed.update(one.index for one in plans)
+        channel = ChannelId(str(accrual.body.get("channel")))
+        try:
+            plan = plan_from_json(json.loads(str(plans[0].body["text"])), version="")
+            ranked = _shares(shares)
+            price = self._price()
+        except (AttributionError, ValueError, KeyError, RecursionError):
+            return Verdict.CONTRADICTED
+        parts = joint_commissions(commission_for(plan, price), ranked.items())
+        is_so = (
+            says(accrual, "signing", self._matter.signing_id)
+            and says(accrual, "share_bp", ranked.get(channel))
+            and says(accrual, "amount_fen", parts.get(channel))
+            and plans[0].body.get("of") in self._programmes(channel)
+        )
+        return Verdict.PROVEN if is_so else Verdict.CONTRADICTED
+
+    def _price(self) -> Fen:
+        """Return the price of the signing, or raise what says why there is none."""
+        signing_id = self._matter.signing_id
+        said = self._record.said("signing/v1", "signing", signing_id)
+        value = said[0].body.get("price_fen") if said else None
+        node = Node(value=value, path="price_fen", refuse=BundleUnreadable)
+        return Fen(node.whole(0, _MOST_FEN))
+
+    def _programmes(self, channel: ChannelId) -> set[str]:
+        """Return the programmes under which a channel's tokens were issued."""
+        tokens = self._matter.tokens.values()
+        return {one.programme_id for one in tokens if one.channel_id == channel}
+
+
+def _shares(value: object) -> dict[ChannelId, BasisPoints]:
+    """Return the shares of a ruling by channel, or raise BundleUnreadable."""
+    node = Node(value=value, path="shares", refuse=BundleUnreadable)
+    pairs = [item.items() for item in node.items()]
+    return {
+        ChannelId(channel.text()): BasisPoints(share.whole(1, WHOLE))
+        for channel, share in pairs
+    }
