@@ -211,11 +211,10 @@ class FactCheck:
 
     def _rules(self) -> Iterator[EvidenceFinding]:
         matter = self._matter
-        owners = {
-            token.rulebook_version: token for token in reversed(matter.tokens.values())
-        }
+        tokens = list(matter.tokens.values())
+        first_of = {token.rulebook_version: token for token in reversed(tokens)}
         for version, rules in matter.token_rules.items():
-            token = owners[version]
+            token = first_of[version]
             yield from self._version(
                 Code.TOKEN_RULES,
                 version,

@@ -3,7 +3,6 @@
 It is made from the other parts alone, so a checker makes it again and compares.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +10,9 @@ from html import escape
 from zoneinfo import ZoneInfo
 
 from attribution.bundles.bundle import EvidenceBundle, Statement
+from attribution.bundles.record import shown
 from attribution.cases.wording import WORDS as FINDINGS
+from attribution.ids import ChannelId
 from attribution.rules.ruling import Ruling, ruling_of
 
 _STYLE = (
@@ -38,11 +39,13 @@ class _Reader:
         local = at.astimezone(self.zone).replace(tzinfo=None)
         return local.isoformat(sep=" ")
 
-    def channel(self, channel_id: str) -> str:
+    def channel(self, channel_id: object) -> str:
         """Return a channel by its number in the case: no file tells its name."""
-        known = dict.fromkeys(one.channel_id for one in self.ruling.claims)
-        number = 1 + list(known).index(channel_id)  # type: ignore[arg-type]
-        return self.words["channel"].format(number, channel_id[:8])
+        known = list(dict.fromkeys(one.channel_id for one in self.ruling.claims))
+        if channel_id not in known:
+            return shown(channel_id)
+        text = ChannelId(str(channel_id))
+        return self.words["channel"].format(1 + known.index(text), text[:8])
 
 
 def page_of(bundle: EvidenceBundle) -> bytes:
@@ -169,7 +172,7 @@ def _money(reader: _Reader) -> Iterator[tuple[str, ...]]:
         amount = body.get("amount_fen")
         whole = amount if isinstance(amount, int) else 0
         yield (
-            json.dumps(body.get("channel"))[:10].strip('"'),
+            reader.channel(body.get("channel")),
             f"{whole // 100:,}.{whole % 100:02}",
             f"#{one.index}",
         )

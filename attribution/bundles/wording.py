@@ -30,7 +30,7 @@ SENTENCES: Mapping[Code, Mapping[Verdict, tuple[str, str]]] = {
         ),
         _S: (
             "检查点由证据包自带的公钥签名；公钥本身只是陈述（见 --log-key）",
-            "signed by the key in the bundle; the key itself is only stated (--log-key)",
+            "signed by the bundle's own key, which is only stated (see --log-key)",
         ),
         _C: (
             "存证检查点不是这个日志公钥签的，或属于另一个日志",

@@ -33,7 +33,7 @@ def inclusion_of(runtime: Runtime, entry_id: str) -> Inclusion:
         ProofPending: it has no place yet; ask again in a moment.
     """
     with runtime.reading() as work:
-        return _inclusion(work, _placed(work, entry_id))
+        return _inclusion(work, placed_in(work, entry_id))
 
 
 def receipt_for(runtime: Runtime, entry_id: str) -> Receipt:
@@ -51,7 +51,7 @@ def receipt_for(runtime: Runtime, entry_id: str) -> Receipt:
 
 def receipt_in(work: UnitOfWork, entry_id: str) -> Receipt:
     """Return the receipt of a fact, within a transaction (see `receipt_for`)."""
-    entry = _placed(work, entry_id)
+    entry = placed_in(work, entry_id)
     if entry.nonce is None or entry.event is None:
         raise NotFound
     found = _inclusion(work, entry)
@@ -85,7 +85,8 @@ def cosigned_checkpoint(work: UnitOfWork, head: LogHead) -> str:
     return head.checkpoint + "".join(lines)
 
 
-def _placed(work: UnitOfWork, entry_id: str) -> PlacedEntry:
+def placed_in(work: UnitOfWork, entry_id: str) -> PlacedEntry:
+    """Return an entry that has its place, or raise NotFound or ProofPending."""
     entry = work.log.placed_entry(entry_id)
     if entry is not None:
         return entry
@@ -93,7 +94,7 @@ def _placed(work: UnitOfWork, entry_id: str) -> PlacedEntry:
 
 
 def _inclusion(work: UnitOfWork, entry: PlacedEntry) -> Inclusion:
-    head = _head_over(work, entry.position)
+    head = head_over(work, entry.position)
     proof = inclusion_proof(entry.position, head.size, nodes_under(work, head))
     return Inclusion(
         position=entry.position,
@@ -103,7 +104,7 @@ def _inclusion(work: UnitOfWork, entry: PlacedEntry) -> Inclusion:
     )
 
 
-def _head_over(work: UnitOfWork, position: int) -> LogHead:
+def head_over(work: UnitOfWork, position: int) -> LogHead:
     """Return the newest head over an entry that a witness saw, or the newest at all.
 
     A proof that ends in a witnessed head is worth more than one that ends in a newer.

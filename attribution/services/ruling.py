@@ -1,5 +1,6 @@
 """Rulings 判客: the facts of a signing, placed in the log, and what they come to."""
 
+import hashlib
 from dataclasses import replace
 
 from attribution.commissions import commission_for, joint_commissions
@@ -7,8 +8,8 @@ from attribution.errors import AlreadyRuled, NotAllowed, NotFound
 from attribution.ids import ChannelId, RulingId, SigningId
 from attribution.people import Actor, Role
 from attribution.programmes import Programme
-from attribution.rules.matter import Dossier
-from attribution.rules.ruling import Ruling, rule_on, ruling_bytes
+from attribution.rules.matter import Dossier, inputs_of, matter_of
+from attribution.rules.ruling import Ruling, ruling_bytes, ruling_of
 from attribution.services.agreements import (
     deal_rules_of,
     plan_of,
@@ -23,6 +24,7 @@ from attribution.storage.agreement_repository import (
 )
 from attribution.storage.signing_repository import Accrual, Deal, StoredRuling
 from attribution.storage.work import UnitOfWork
+from tokens.canonical import canonical
 
 RULING_ROLES = (
     Role.SIGNING,
@@ -112,7 +114,9 @@ def _rule(
     dossier = dossier_of(work, deal)
     if deal.stage is not dossier.deal_rules.fixes_at and deal.stage == "subscription":
         return None
-    ruling, now = rule_on(dossier), runtime.now()
+    matter, now = matter_of(dossier), runtime.now()
+    ruling = ruling_of(matter)
+    text = ruling_bytes(ruling)
     ruling_id = RulingId(runtime.new_id())
     body = {
         "ruling": ruling_id,
@@ -123,6 +127,7 @@ def _rule(
         "evidence_grade": ruling.evidence_grade,
         "inputs": ruling.inputs_digest,
         "engine": ruling.engine,
+        "body": hashlib.sha256(text).hexdigest(),
     }
     recorded = record(runtime, work, now, (StatementKind.RULING, body))[0]
     stored = StoredRuling(
@@ -132,9 +137,10 @@ def _rule(
         outcome=ruling.outcome,
         evidence_grade=ruling.evidence_grade,
         inputs_digest=bytes.fromhex(ruling.inputs_digest),
-        body=ruling_bytes(ruling).decode(),
+        body=text.decode(),
         ruled_at=now,
         entry_id=recorded.entry_id,
+        inputs=canonical(inputs_of(matter)).decode(),
     )
     work.signings.add_ruling(stored)
     _accrue(runtime, work, stored, deal=deal, dossier=dossier, ruling=ruling)

@@ -51,6 +51,7 @@ class StatementKind(StrEnum):
     RULING = "ruling/v1"
     ACCRUAL = "accrual/v1"
     STATEMENT = "statement/v1"
+    EXPORT = "export/v1"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

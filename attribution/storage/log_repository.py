@@ -1,14 +1,15 @@
 """Log entries 存证: written pending with their fact, placed later by the sequencer."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+import sqlalchemy as sa
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from attribution.storage.prepared import Prepared
-from attribution.storage.tables import log_entries, log_heads, log_nodes
+from attribution.storage.tables import AGREED, log_entries, log_heads, log_nodes
 from tokens.log import TILE_HEIGHT, Node, leaf_hash, root
 
 
@@ -74,7 +75,7 @@ _POSITION = select(log_entries.c.position).where(log_entries.c.id == bindparam("
 
 
 _LAST_POSITION = select(func.max(log_entries.c.position))
-_PLACED = select(
+_OPENED = select(
     log_entries.c.id,
     log_entries.c.position,
     log_entries.c.kind,
@@ -82,10 +83,8 @@ _PLACED = select(
     log_entries.c.entry,
     log_entries.c.nonce,
     log_entries.c.event,
-).where(
-    log_entries.c.id == bindparam("entry"),
-    log_entries.c.position.is_not(None),
-)
+).where(log_entries.c.position.is_not(None))
+_PLACED = _OPENED.where(log_entries.c.id == bindparam("entry"))
 _LEAVES = (
     select(log_entries.c.position, log_entries.c.entry)
     .where(
@@ -274,6 +273,22 @@ class LogRepository:
         """Return an entry that has its place, or None: unknown, or pending."""
         row = self._connection.execute(_PLACED, {"entry": entry_id}).one_or_none()
         return None if row is None else PlacedEntry(**row._asdict())
+
+    def placed_at(self, positions: Iterable[int]) -> list[PlacedEntry]:
+        """Return the entries at some positions; one that is not there is left out."""
+        query = _OPENED.where(log_entries.c.position.in_(sorted(set(positions))))
+        return [PlacedEntry(**row._asdict()) for row in self._connection.execute(query)]
+
+    def agreed(self, kind: str, at: datetime | None = None) -> list[PlacedEntry]:
+        """Return the placed entries of a kind of agreement, of one instant if given.
+
+        Kinds of agreements are those of AGREED: few, and found by an index.
+        """
+        query = _OPENED.where(sa.text(AGREED), log_entries.c.kind == kind)
+        if at is not None:
+            query = query.where(log_entries.c.at == at)
+        rows = self._connection.execute(query.order_by(log_entries.c.position))
+        return [PlacedEntry(**row._asdict()) for row in rows]
 
     def is_pending(self, entry_id: str) -> bool:
         """Say whether an entry is stored and has no place yet."""

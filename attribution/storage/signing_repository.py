@@ -81,7 +81,10 @@ class Milestone:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredRuling:
-    """A ruling as it was stored: its canonical text, and what is asked of it often."""
+    """A ruling as it was stored: its canonical text, and what is asked of it often.
+
+    `inputs` are its canonical inputs; None for a ruling older than that column.
+    """
 
     id: RulingId
     signing_id: SigningId
@@ -92,6 +95,7 @@ class StoredRuling:
     body: str
     ruled_at: datetime
     entry_id: str
+    inputs: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
