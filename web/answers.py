@@ -197,6 +197,12 @@ ANSWERS: dict[type[Exception], Answer] = {
         why=_l("案例没有判；出错的位置写在下面。"),
         todo=_l("请改正后再运行一次。"),
     ),
+    refused.BundleUnreadable: Answer(
+        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        title=_l("证据包读不懂"),
+        why=_l("文件不是一个完整的证据包；出错的位置写在下面。"),
+        todo=_l("请向给您文件的人要原样的文件，不要解压后再压缩。"),
+    ),
     refused.PlanInvalid: Answer(
         status=HTTPStatus.UNPROCESSABLE_ENTITY,
         title=_l("佣金方案有误"),

@@ -12,7 +12,8 @@ from attribution.cases.answering import answer_case
 from attribution.cases.reading import case_from_text
 from attribution.cases.wording import render_text
 from attribution.errors import AttributionError, CaseMalformed, NotFound
-from attribution.people import Grant, Role
+from attribution.ids import PersonId, SigningId
+from attribution.people import Actor, Grant, Role
 from attribution.projects import Channel, Project
 from attribution.services.enrolling import (
     account_of,
@@ -22,6 +23,7 @@ from attribution.services.enrolling import (
     is_anybody_there,
     people_and_grants,
 )
+from attribution.services.evidencing import export_evidence
 from attribution.services.pairing import begin_pairing, devices
 from attribution.services.runtime import Runtime
 from attribution.storage.access_repository import Account
@@ -35,6 +37,10 @@ from web.settings import SettingInvalid, Settings, read_settings
 
 _REFUSED = 1
 _USAGE = 2
+OPERATOR = Actor(
+    person_id=PersonId("operator"), name="", grants=(Grant(role=Role.AUDITOR),)
+)
+"""Who works on the machine itself, and may read everything there anyway."""
 _ROLES = click.Choice([role.value for role in Role])
 
 
@@ -140,6 +146,24 @@ def _text_of(file: Path) -> str:
     except UnicodeDecodeError:
         place = "$"
         raise CaseMalformed(place, "is not UTF-8") from None
+
+
+@main.command()
+@click.argument("signing_id", metavar="SIGNING")
+@click.option("--to", "path", type=click.Path(path_type=Path), required=True)
+def evidence(signing_id: str, path: Path) -> None:
+    """Write the evidence bundle (证据包) of SIGNING's ruling to a new file.
+
+    Prints the path and the SHA-256 of what was written. An existing file is never
+    replaced. Check a bundle with `python -m attribution verify FILE`, on any machine.
+    """
+    if path.exists():
+        raise click.BadParameter("is there already", param_hint="--to")
+    with installed() as (_, runtime):
+        file = export_evidence(runtime, by=OPERATOR, signing_id=SigningId(signing_id))
+    with path.open("xb") as opened:
+        opened.write(file.data)
+    click.echo(f"{path} sha256:{file.digest}")
 
 
 @main.group()

@@ -34,4 +34,5 @@ ENTRY_WORDS: dict[str, LazyString] = {
     StatementKind.RULING: _l("判客"),
     StatementKind.ACCRUAL: _l("计提"),
     StatementKind.STATEMENT: _l("对账单"),
+    StatementKind.EXPORT: _l("导出证据包"),
 }

@@ -5,7 +5,14 @@ from datetime import datetime
 
 from attribution.bundles.bundle import Statement
 from attribution.bundles.findings import Code, EvidenceFinding, Verdict
-from attribution.bundles.record import Fact, Record, contradicted, says, stated
+from attribution.bundles.record import (
+    Fact,
+    Record,
+    contradicted,
+    microseconds,
+    says,
+    stated,
+)
 from attribution.documents import Node, instant_text
 from attribution.errors import BundleUnreadable
 from attribution.ids import ChannelId, ProgrammeId, ProjectId
@@ -199,10 +206,11 @@ class FactCheck:
             *self._record.said("suspension/v1", "agent", token.agent_id),
             *self._record.said("suspension/v1", "channel", token.channel_id),
         ]
+        issued_at = microseconds(token.issued_at)
         before = [
             one
             for one in said
-            if one.body.get("is_suspended") is True and one.index < token.log_index
+            if one.body.get("is_suspended") is True and one.opening.at <= issued_at
         ]
         self._record.weighed.update(one.index for one in before)
         return Verdict.PROVEN if before else Verdict.STATED

@@ -32,6 +32,7 @@ class Code(StrEnum):
 
     CHECKPOINT = auto()
     KEY_COMPROMISED = auto()
+    KEY_HISTORY = auto()
     WITNESS = auto()
     STATEMENT = auto()
     RULING = auto()

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from attribution.bundles.bundle import EvidenceBundle, Statement
 from attribution.bundles.findings import Code, EvidenceFinding, Verdict
+from attribution.bundles.record import EPOCH, microseconds
+from attribution.documents import instant_text
 from tokens.cosignatures import Cosignature, Witness, cosignatures_on
 from tokens.errors import (
     CheckpointMalformed,
@@ -14,11 +16,9 @@ from tokens.errors import (
     SignatureInvalid,
 )
 from tokens.log import verify_inclusion
-from tokens.notes import Verifier
+from tokens.notes import Verifier, parse_note
 from tokens.trust import LogKey, Trust, open_checkpoint
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _LATEST = 7_258_118_400
 """1 January 2200, in seconds: what a clock says beyond it, no calendar can show."""
 
@@ -37,12 +37,15 @@ def trust_of(bundle: EvidenceBundle, trusted: Trusted) -> Trust:
     That a key was in other hands makes a checker stricter, so for that the bundle's
     own word is taken.
     """
-    dates = {one.verifier.vkey(): one.compromised_at for one in bundle.keys}
+    dates = {
+        one.verifier.vkey(): microseconds(one.compromised_at)
+        for one in bundle.keys
+        if one.compromised_at is not None
+    }
     keys = trusted.log_keys or tuple(one.verifier for one in bundle.keys)
     return Trust(
         log_keys=tuple(
-            LogKey(verifier=key, compromised_at=_microseconds(dates.get(key.vkey())))
-            for key in keys
+            LogKey(verifier=key, compromised_at=dates.get(key.vkey())) for key in keys
         ),
         witnesses=trusted.witnesses,
     )
@@ -72,6 +75,20 @@ def head_findings(
         about,
     )
     yield from about_witnesses
+    yield from _history(bundle)
+
+
+def _history(bundle: EvidenceBundle) -> Iterator[EvidenceFinding]:
+    """Yield the keys that the log is said to have had; one must be the signer's."""
+    lines = {(one.name, one.key_id) for one in parse_note(bundle.checkpoint)[1]}
+    known = {(one.verifier.name, one.verifier.key_id()) for one in bundle.keys}
+    is_listed = not lines.isdisjoint(known)
+    for key in bundle.keys:
+        about = f"{key.verifier.name}+{key.verifier.key_id().hex()} #{key.since_size}"
+        if key.compromised_at is not None:
+            about = f"{about} ! {instant_text(key.compromised_at)}"
+        verdict = Verdict.STATED if is_listed else Verdict.CONTRADICTED
+        yield EvidenceFinding(code=Code.KEY_HISTORY, verdict=verdict, about=about)
 
 
 def placed(
@@ -124,9 +141,5 @@ def _cosigned(note: str, witness: Witness) -> tuple[Verdict, Cosignature | None]
 def _seen(witness: Witness, cosignature: Cosignature | None) -> str:
     if cosignature is None:
         return witness.name
-    at = _EPOCH + timedelta(seconds=min(cosignature.at_seconds, _LATEST))
+    at = EPOCH + timedelta(seconds=min(cosignature.at_seconds, _LATEST))
     return f"{witness.name} {at:%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _microseconds(at: datetime | None) -> int | None:
-    return None if at is None else (at - _EPOCH) // _MICROSECOND

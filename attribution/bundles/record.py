@@ -3,11 +3,14 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from attribution.bundles.bundle import Statement
 from attribution.bundles.findings import Code, EvidenceFinding, Verdict
 from tokens.canonical import canonical
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _ABSENT = object()
 
 
@@ -70,6 +73,11 @@ def stated(code: Code, about: str) -> EvidenceFinding:
 def contradicted(code: Code, about: str) -> EvidenceFinding:
     """Return the finding that the bundle says otherwise elsewhere."""
     return EvidenceFinding(code=code, verdict=Verdict.CONTRADICTED, about=about)
+
+
+def microseconds(at: datetime) -> int:
+    """Return an instant as the log counts: microseconds since 1970-01-01 UTC."""
+    return (at - EPOCH) // _MICROSECOND
 
 
 def shown(value: object) -> str:

@@ -43,6 +43,16 @@ SENTENCES: Mapping[Code, Mapping[Verdict, tuple[str, str]]] = {
             "signed by a compromised key, and no given witness saw it before that",
         ),
     },
+    Code.KEY_HISTORY: {
+        _S: (
+            "日志用过的公钥，从哪一条起；“!”后是泄露时间",
+            "a key of the log and from which entry on; after ! when it was compromised",
+        ),
+        _C: (
+            "检查点不是证据包列出的任何一把公钥签的",
+            "no key that the bundle lists has signed the checkpoint",
+        ),
+    },
     Code.WITNESS: {
         _P: ("见证人见过并副署了这个检查点", "the witness cosigned this checkpoint"),
         _M: ("见证人没有副署这个检查点", "the witness did not cosign this checkpoint"),

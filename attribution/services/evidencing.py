@@ -167,7 +167,7 @@ def _bundle(
         for one in placed
         if one.nonce is not None and one.event is not None
     )
-    history = work.witnesses.keys()
+    history = work.witnesses.log_keys()
     bundle = EvidenceBundle(
         signing_id=case.deal.id,
         ruling_id=case.ruling.id,

@@ -139,7 +139,7 @@ def opening_at(events: Mapping[int, Event], index: int) -> Opening:
     kind, body = events[index]
     return Opening(
         kind=kind,
-        at=1_790_000_000_000_000 + index,
+        at=1_700_000_000_000_000 + index,
         nonce=hashlib.sha256(b"%d" % index).digest(),
         event=canonical(body),
     )
@@ -156,15 +156,14 @@ def room_of(dossier: Dossier) -> Room:
     dossier = replace(dossier, deal_rules=rules)
     matter = matter_of(dossier)
     ruling = ruling_of(matter)
-    facts = dict(_facts(dossier, matter))
+    facts = dict(_facts(matter))
     free = (index for index in count() if index not in facts)
     for event in _agreements(dossier, matter):
         facts[next(free)] = event
     last = max([*facts, matter.log_index])
     inputs = canonical(inputs_of(matter))
     facts[last + 1] = ("ruling/v1", _ruling_body(ruling))
-    for place, event in enumerate(_accruals(ruling, matter), last + 2):
-        facts[place] = event
+    facts |= dict(enumerate(_accruals(ruling, matter), last + 2))
     return Room(matter=matter, events=facts, ruling=ruling_bytes(ruling), inputs=inputs)
 
 
@@ -192,7 +191,7 @@ def named(
     return {(one.code, one.verdict) for one in found(bundle, trusted)}
 
 
-def _facts(dossier: Dossier, matter: Matter) -> Iterator[tuple[int, Event]]:
+def _facts(matter: Matter) -> Iterator[tuple[int, Event]]:
     signing = {
         "signing": matter.signing_id,
         "project": PROJECT,

@@ -120,10 +120,9 @@ def test_no_value_of_another_kind_is_taken_for_one(value: Any) -> None:
             continue
         try:
             matter_from_json(other)
-        except BundleUnreadable as refused:
-            assert refused.path
-        else:
-            taken.add(tuple(str(step) for step in place if isinstance(step, str)))
+        except BundleUnreadable:
+            continue
+        taken.add(tuple(str(step) for step in place if isinstance(step, str)))
 
     # A list of visits may be empty, a flag true, a binding not there yet.
     assert taken <= TAKEN

@@ -17,6 +17,7 @@ DEALS = {
 }
 MONEY = DEALS - {Role.SIGNING}
 RULINGS = DEALS | {Role.ADJUDICATOR}
+EVIDENCE = (RULINGS - {Role.SIGNING}) | {Role.AGENT, Role.CHANNEL_MANAGER}
 UPLOADS = {
     Role.FINANCE,
     Role.FINANCE_APPROVER,
@@ -43,6 +44,7 @@ ALLOWED: dict[str, set[Role] | None] = {
     "get /signings/{signing_id}": DEALS,
     "post /signings/{signing_id}/milestones": {Role.SIGNING, Role.FINANCE},
     "get /signings/{signing_id}/ruling": RULINGS,
+    "get /signings/{signing_id}/bundle": EVIDENCE,
     "get /rulings/{ruling_id}": RULINGS,
     "get /accruals": MONEY,
     "post /statements": UPLOADS,

@@ -4,12 +4,13 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated
 
-from flask import Blueprint
+from flask import Blueprint, Response
 from pydantic import Field, StrictInt, StrictStr
 
 from attribution.deals import DealEvent
 from attribution.errors import (
     DealCancelled,
+    NotAllowed,
     NotFound,
     UnitSold,
 )
@@ -24,6 +25,11 @@ from attribution.services.accounting import (
     deal_accounts,
 )
 from attribution.services.answering import Reply, Request
+from attribution.services.evidencing import (
+    EVIDENCE_ROLES,
+    PARTY_ROLES,
+    export_evidence,
+)
 from attribution.services.matching import earlier_visits
 from attribution.services.ruling import (
     RULING_ROLES,
@@ -56,6 +62,7 @@ from web.api.rulings import RulingView, ruling_view
 bp = Blueprint("api_signings", __name__, url_prefix="/api/v1/signings")
 
 _MOST_AREA = 10**10
+ZIP = "application/zip"
 
 
 class Buyer(Asked):
@@ -260,6 +267,20 @@ def reach(signing_id: SigningId, body: NewMilestone, intention: Request) -> Repl
         reached_at=body.at,
         amount=None if body.amount_fen is None else Amount(body.amount_fen),
     )
+
+
+@bp.get("/<signing_id>/bundle")
+@requires(*EVIDENCE_ROLES, *PARTY_ROLES)
+@operation(Operation(answer=None, media=ZIP, refuses=(NotFound, NotAllowed)))
+def bundle(signing_id: SigningId) -> Response:
+    """Give the evidence bundle (证据包) of the standing ruling; the export is logged.
+
+    Agents and channel managers get it for cases in which their channel has a claim.
+    """
+    file = export_evidence(current_runtime(), by=current_actor(), signing_id=signing_id)
+    answer = Response(file.data, content_type=ZIP)
+    answer.headers["Content-Disposition"] = f"attachment; filename={file.name}"
+    return answer
 
 
 @bp.get("/<signing_id>/ruling")

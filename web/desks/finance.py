@@ -31,6 +31,7 @@ from attribution.projects import Project
 from attribution.reconciliation.report import RowKind
 from attribution.reconciliation.statement import Column
 from attribution.services.accounting import DealAccount, deal_account, deal_accounts
+from attribution.services.evidencing import export_evidence
 from attribution.services.reconciling import (
     reconciliation_of,
     statements_at,
@@ -58,6 +59,7 @@ bp = Blueprint("finance", __name__, url_prefix="/finance")
 
 ROLES = (Role.FINANCE, Role.FINANCE_APPROVER)
 _ROWS_ON_A_PAGE = 200
+_ZIP = "application/zip"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _REFUSED_FILE = (
     StatementNotSpreadsheet,
@@ -105,6 +107,19 @@ def add_milestone(signing_id: SigningId) -> ResponseReturnValue:
     if record_from(form, signing_id):
         return redirect(url_for(".deal", signing_id=signing_id), 303)
     return _deal(signing_id, form), HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+@bp.get("/deals/<signing_id>/evidence.zip")
+@requires(*ROLES)
+def evidence(signing_id: SigningId) -> Response:
+    """Give the evidence bundle of the deal's ruling, to be checked anywhere."""
+    file = export_evidence(current_runtime(), by=current_actor(), signing_id=signing_id)
+    return send_file(
+        BytesIO(file.data),
+        mimetype=_ZIP,
+        as_attachment=True,
+        download_name=file.name,
+    )
 
 
 @bp.get("/statements")
