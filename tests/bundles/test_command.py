@@ -17,10 +17,26 @@ from tokens.receipts import receipt_text
 
 ROOT = Path(__file__).parents[2]
 NOT_NEEDED = (
-    "sqlalchemy flask flask_babel alembic click pydantic apiflask openpyxl xlsxwriter "
-    "sqlite3 socket ssl http urllib.request argon2 numpy attribution.storage "
-    "attribution.services web"
-).split()
+    "sqlalchemy",
+    "flask",
+    "flask_babel",
+    "alembic",
+    "click",
+    "pydantic",
+    "apiflask",
+    "openpyxl",
+    "xlsxwriter",
+    "sqlite3",
+    "socket",
+    "ssl",
+    "http",
+    "urllib.request",
+    "argon2",
+    "numpy",
+    "attribution.storage",
+    "attribution.services",
+    "web",
+)
 
 
 @pytest.fixture
