@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import proving, redeeming, ruling, tagging
+from benchmarks import checking, proving, redeeming, ruling, tagging
 
 _ALL: dict[str, Callable[[], Iterator[Table]]] = {
     "tagging": tagging.measure,
     "ruling": ruling.measure,
     "proving": proving.measure,
+    "checking": checking.measure,
     "redeeming": redeeming.measure,
 }
 

@@ -27,6 +27,8 @@ from tokens.notes import Verifier, decode_base64, parse_note, parse_vkey
 from tokens.receipts import Opening
 
 FORMAT: Final = "hefu-evidence/1"
+PAGE_FORM: Final = "page/1"
+"""How the page is made from the rest; another wording is another form."""
 MANIFEST, PAGE, RULING, INPUTS, STATEMENTS, CHECKPOINT, KEYS = (
     "manifest.json",
     "page.html",
@@ -88,7 +90,7 @@ class EvidenceBundle:
         inputs: its canonical inputs, likewise.
         statements: in order of the log.
         checkpoint: a signed note; the proofs lead to its root.
-        page: the human page, without which a bundle is made.
+        page: the human page, made of the rest as `page_form` says.
     """
 
     signing_id: SigningId
@@ -99,6 +101,7 @@ class EvidenceBundle:
     checkpoint: str = field(repr=False)
     keys: tuple[HistoricKey, ...] = field(repr=False)
     page: bytes = field(default=b"", repr=False)
+    page_form: str = PAGE_FORM
 
     @cached_property
     def matter(self) -> Matter:
@@ -115,6 +118,7 @@ def bundle_bytes(bundle: EvidenceBundle) -> bytes:
     """Return a bundle as a file; the same bundle gives the same bytes."""
     manifest = {
         "format": FORMAT,
+        "page": bundle.page_form,
         "ruling": bundle.ruling_id,
         "signing": bundle.signing_id,
     }
@@ -138,7 +142,7 @@ def parse_bundle(data: bytes) -> EvidenceBundle:
         BundleUnreadable: with the part of the file and what is wrong with it.
     """
     files = read_archive(data, NAMES)
-    manifest = _root(MANIFEST, files).table("format", "ruling", "signing")
+    manifest = _root(MANIFEST, files).table("format", "page", "ruling", "signing")
     if manifest.need("format").value != FORMAT:
         manifest.need("format").fail(f"must be {FORMAT}")
     bundle = EvidenceBundle(
@@ -150,6 +154,7 @@ def parse_bundle(data: bytes) -> EvidenceBundle:
         checkpoint=_text(CHECKPOINT, files[CHECKPOINT]),
         keys=_keys(_root(KEYS, files)),
         page=files[PAGE],
+        page_form=manifest.need("page").text(),
     )
     _read_inside(INPUTS, lambda: bundle.matter)
     _read_inside(CHECKPOINT, lambda: bundle.head)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from attribution.bundles.bundle import EvidenceBundle
+from attribution.bundles.bundle import PAGE_FORM, EvidenceBundle
 from attribution.bundles.facts import FactCheck
 from attribution.bundles.findings import Code, EvidenceFinding, Verdict
 from attribution.bundles.heads import Trusted, head_findings, placed, trust_of
@@ -46,9 +46,11 @@ def check_bundle(
 
 def _page(bundle: EvidenceBundle) -> EvidenceFinding:
     """Return whether the human page says what the case says."""
-    is_same = bundle.page == page_of(bundle)
-    verdict = Verdict.PROVEN if is_same else Verdict.CONTRADICTED
-    return EvidenceFinding(code=Code.PAGE, verdict=verdict)
+    verdict = Verdict.STATED
+    if bundle.page_form == PAGE_FORM:
+        is_same = bundle.page == page_of(bundle)
+        verdict = Verdict.PROVEN if is_same else Verdict.CONTRADICTED
+    return EvidenceFinding(code=Code.PAGE, verdict=verdict, about=bundle.page_form)
 
 
 def _held(

@@ -62,7 +62,7 @@ class Record:
 def says(statement: Statement, key: str, value: object) -> bool:
     """Say whether a statement has this very JSON value under a key; true is not 1."""
     own = statement.body.get(key, _ABSENT)
-    return own is not _ABSENT and canonical(own) == canonical(value)
+    return own == value and canonical(own) == canonical(value)
 
 
 def stated(code: Code, about: str) -> EvidenceFinding:

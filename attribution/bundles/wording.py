@@ -254,6 +254,10 @@ SENTENCES: Mapping[Code, Mapping[Verdict, tuple[str, str]]] = {
     },
     Code.PAGE: {
         _P: ("给人看的页面与事实一致", "the human page says what the facts say"),
+        _S: (
+            "给人看的页面由另一版程序生成，没有比对",
+            "the human page was made by another version, and is not compared",
+        ),
         _C: (
             "给人看的页面与事实不符",
             "the human page does not say what the facts say",

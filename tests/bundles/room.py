@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ class Room:
     def bundle(self) -> EvidenceBundle:
         """Return the bundle of the case, honestly proven from this log."""
         leaves = [leaf_hash(entry_at(self.events, i)) for i in range(self.size)]
-        node = nodes_of(leaves)
+        node = cache(nodes_of(leaves))
         statements = tuple(
             Statement(
                 index=index,

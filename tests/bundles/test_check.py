@@ -446,6 +446,15 @@ def test_a_page_that_says_something_else_is_named() -> None:
     assert named(replace(BUNDLE, page=page)) == {(Code.PAGE, C)}
 
 
+def test_a_page_of_another_form_is_not_compared() -> None:
+    bundle = replace(BUNDLE, page=b"", page_form="page/2")
+
+    findings = check_bundle(bundle, WITH_KEY)
+
+    assert codes_of(findings, Code.PAGE) == [S]
+    assert is_good(findings)
+
+
 # -- a dishonest house: the log itself says something else -------------------------
 
 LYING: list[tuple[Room, Named]] = [
