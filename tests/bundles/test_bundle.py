@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attribution.bundles.archive import archive_bytes, read_archive
@@ -43,6 +43,7 @@ SMALL = bundle_bytes(
     ).bundle()
 )
 NIGHTLY = os.getenv("HYPOTHESIS_PROFILE") == "nightly"
+MANY = settings(max_examples=20_000 if NIGHTLY else 1_000)
 
 
 def outcome(data: bytes) -> int:
@@ -233,6 +234,7 @@ json_values = st.recursive(
 )
 
 
+@MANY
 @given(st.data())
 def test_a_value_in_any_place_is_named_or_refused(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from([MANIFEST, RULING, INPUTS, STATEMENTS, KEYS]))
@@ -253,6 +255,7 @@ def test_a_value_in_any_place_is_named_or_refused(data: st.DataObject) -> None:
     assert name == KEYS or is_found != is_same
 
 
+@MANY
 @given(st.binary(max_size=400), st.integers(0, len(SMALL)), st.integers(0, 400))
 def test_bytes_in_any_place_are_named_or_refused(
     added: bytes, place: int, lost: int
@@ -262,6 +265,7 @@ def test_bytes_in_any_place_are_named_or_refused(
     assert outcome(changed) == (0 if changed == SMALL else 2)
 
 
+@MANY
 @given(st.sampled_from(NAMES), st.binary(max_size=50), st.integers(0, 5000))
 def test_bytes_in_any_part_are_named_or_refused(
     name: str, added: bytes, place: int

@@ -1,5 +1,6 @@
 """The evidence of a signing: assembled in one read, by role, and itself logged."""
 
+import hashlib
 import json
 from dataclasses import replace
 from functools import partial
@@ -13,19 +14,23 @@ from attribution.bundles.check import check_bundle
 from attribution.bundles.findings import Code, EvidenceFinding, Verdict, is_good
 from attribution.bundles.heads import Trusted
 from attribution.errors import NotAllowed, NotFound
-from attribution.ids import SigningId
+from attribution.ids import RulingId, SigningId
 from attribution.people import Actor, Grant, Role
 from attribution.programmes import Kind
+from attribution.rules.matter import inputs_of, matter_of
+from attribution.rules.ruling import ruling_bytes, ruling_of
 from attribution.services.binding import bind_by_link
 from attribution.services.enlisting import suspend_agent, suspend_channel
 from attribution.services.evidencing import EvidenceFile, export_evidence
 from attribution.services.issuing import Client
+from attribution.services.ruling import dossier_of
 from attribution.services.sequencing import sequence
-from attribution.services.statements import StatementKind
+from attribution.services.statements import StatementKind, record
 from attribution.storage.tables import log_entries, rulings
 from tests.office import OTHER_PHONE, PHONE, Office, mobile
 from tests.racing import outcome_of
 from tests.services.test_log import rows
+from tokens.canonical import canonical
 
 
 def trusted(office: Office) -> Trusted:
@@ -239,6 +244,56 @@ def test_a_statement_that_nobody_knows_is_not_found(office: Office) -> None:
         export_evidence(
             office.runtime, by=office.finance, signing_id=signing, more=["none"]
         )
+
+
+def test_a_superseding_ruling_is_proven_with_the_one_it_supersedes(
+    office: Office,
+) -> None:
+    signing = story(office)
+    supersede(office, signing)
+
+    bundle = bundle_of(office, signing)
+
+    found = findings(office, bundle)
+    assert kinds(bundle).count("ruling/v1") == 2
+    assert is_good(found)
+    assert [one.verdict for one in found if one.code is Code.SUPERSEDED] == [
+        Verdict.PROVEN
+    ]
+
+
+def supersede(office: Office, signing: SigningId) -> None:
+    """Rule again over everything that was logged by now."""
+    sequence(office.runtime)
+    with office.runtime.transaction() as work:
+        earlier = work.signings.ruling_of(signing)
+        head = work.log.head()
+        assert earlier is not None
+        assert head is not None
+        dossier = dossier_of(work, work.signings.deal(signing))
+        matter = matter_of(replace(dossier, seen_until=head.size))
+        text = ruling_bytes(ruling_of(matter))
+        told = json.loads(text)
+        names = ("signing", "outcome", "shares", "evidence_grade", "engine")
+        body = {
+            "ruling": "again",
+            "supersedes": earlier.id,
+            "inputs": told["inputs_digest"],
+            "body": hashlib.sha256(text).hexdigest(),
+            **{name: told[name] for name in names},
+        }
+        entry = (StatementKind.RULING, body)
+        recorded = record(office.runtime, work, office.time, entry)[0]
+        again = replace(
+            earlier,
+            id=RulingId("again"),
+            supersedes_id=earlier.id,
+            inputs_digest=bytes.fromhex(told["inputs_digest"]),
+            body=text.decode(),
+            entry_id=recorded.entry_id,
+            inputs=canonical(inputs_of(matter)).decode(),
+        )
+        work.signings.add_ruling(again)
 
 
 # -- who may have it ---------------------------------------------------------------
