@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 
 from attribution.bundles.bundle import (
     EvidenceBundle,
@@ -21,6 +20,7 @@ from attribution.programmes import Kind
 from attribution.referrals import ReferralToken
 from attribution.rulebook import Binding
 from attribution.rules.matter import Matter, inputs_of, matter_of
+from attribution.services.guarding import nodes_under
 from attribution.services.proving import cosigned_checkpoint, head_over, placed_in
 from attribution.services.ruling import dossier_of
 from attribution.services.runtime import Runtime
@@ -152,7 +152,7 @@ def _bundle(
     """Return the bundle, its proofs all to one head; what was erased is left out."""
     placed = sorted(entries, key=lambda one: one.position)
     head = head_over(work, placed[-1].position)
-    node = cache(work.log.node)
+    node = nodes_under(work, head)
     statements = tuple(
         Statement(
             index=one.position,
