@@ -222,8 +222,10 @@ def _event(node: Node) -> bytes:
 
 
 def _bytes(node: Node, size: int) -> bytes:
+    if not isinstance(node.value, str):
+        node.fail("must be base64")
     try:
-        data = decode_base64(node.text())
+        data = decode_base64(node.value)
     except CheckpointMalformed:
         node.fail("must be base64")
     if len(data) != size:

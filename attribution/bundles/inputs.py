@@ -32,6 +32,8 @@ from attribution.visits import RedeemedBy, Standing, Visit
 LARGEST_INDEX = 2**53 - 1
 """Above this, JSON readers may differ on a number (RFC 8785)."""
 
+# What a case may hold at most: a ruling looks at every pair of visits.
+_MOST_VISITS = 1_000
 # The inputs name no project, for all of it is of one; no rule asks for it.
 _PROJECT = ProjectId("")
 
@@ -125,7 +127,10 @@ def _deal_rules(version: str, node: Node) -> DealRules:
 
 
 def _matches(node: Node) -> tuple[Match, ...]:
-    return tuple(_match(item) for item in node.items())
+    items = node.items()
+    if len(items) > _MOST_VISITS:
+        node.fail(f"must have at most {_MOST_VISITS} visits")
+    return tuple(_match(item) for item in items)
 
 
 def _match(node: Node) -> Match:

@@ -1,6 +1,7 @@
 """One fact of a case, held against what the log is proven to hold."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -35,12 +36,23 @@ class Record:
 
     statements: tuple[Statement, ...]
     weighed: set[int] = field(default_factory=set)
+    _found: dict[tuple[str, str], dict[bytes, list[Statement]]] = field(
+        default_factory=dict, repr=False
+    )
 
     def said(self, kind: str, key: str, value: object) -> list[Statement]:
         """Return the statements of a kind that say `value` under `key`."""
-        return [
-            one for one in self.statements if one.kind == kind and says(one, key, value)
-        ]
+        if (kind, key) not in self._found:
+            self._found[kind, key] = self._by(kind, key)
+        return self._found[kind, key].get(canonical(value), [])
+
+    def _by(self, kind: str, key: str) -> dict[bytes, list[Statement]]:
+        """Return the statements of a kind by what they say under a key."""
+        by_value: dict[bytes, list[Statement]] = defaultdict(list)
+        for one in self.statements:
+            if one.kind == kind and key in one.body:
+                by_value[canonical(one.body[key])].append(one)
+        return dict(by_value)
 
     def held(self, fact: Fact) -> Iterator[EvidenceFinding]:
         """Yield whether the log says what the case says of one thing."""

@@ -172,6 +172,10 @@ MISTAKES: list[tuple[Callable[[], dict[str, bytes]], str]] = [
         "statements.json [0].nonce: must be base64",
     ),
     (
+        lambda: put(STATEMENTS, 0, "proof", value=[1]),
+        "statements.json [0].proof[0]: must be base64",
+    ),
+    (
         lambda: put(STATEMENTS, 0, "proof", value=["A" * 43 + "="] * 64),
         "statements.json [0].proof: must have at most 63 hashes",
     ),

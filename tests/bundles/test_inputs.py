@@ -221,6 +221,12 @@ def test_a_mistake_is_named_with_its_place(values: Any, expected: str) -> None:
     assert refusal(values) == expected
 
 
+def test_more_visits_than_any_case_has_are_refused() -> None:
+    values = put("late", value=[None] * 1_001)
+
+    assert refusal(values) == "late: must have at most 1000 visits"
+
+
 def test_rules_that_nothing_uses_are_refused() -> None:
     values = json.loads(canonical(inputs()))
     values["token_rules"].append(["2", values["token_rules"][0][1]])
