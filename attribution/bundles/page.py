@@ -16,10 +16,12 @@ from attribution.ids import ChannelId
 from attribution.rules.ruling import Ruling, ruling_of
 
 _STYLE = (
+    ":root{color-scheme:light dark}"
     "body{font:16px/1.6 system-ui,sans-serif;max-width:60rem;margin:2rem auto;"
     "padding:0 1rem}h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}"
     "table{border-collapse:collapse;width:100%}td,th{border:1px solid #8888;"
-    "padding:.3rem .5rem;text-align:left;vertical-align:top}code{word-break:break-all}"
+    "padding:.3rem .5rem;text-align:left;vertical-align:top;"
+    "overflow-wrap:anywhere}code{word-break:break-all}"
     "section+section{margin-top:4rem;border-top:2px solid}.lead{font-size:1.15rem}"
 )
 
