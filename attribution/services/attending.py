@@ -6,7 +6,7 @@ from datetime import datetime
 
 from attribution.disputes import DisputeState, Ground, Progress, Side, Verdict
 from attribution.errors import NotFound
-from attribution.ids import DisputeId, RulingId, SigningId, TokenId, VisitId
+from attribution.ids import AgentId, DisputeId, RulingId, SigningId, TokenId, VisitId
 from attribution.people import Actor
 from attribution.services.disputing import (
     Receipt,
@@ -37,7 +37,7 @@ class OwnCase:
     """A case as one of its parties sees it: its own words, evidence and share.
 
     `reason` is why it was decided so, told when it is closed. `unit` is told to the
-    developer alone; `tokens` are the party's own ones.
+    developer alone; `tokens` are the party's own ones, an agent's those of nobody else.
     """
 
     dispute_id: DisputeId
@@ -81,6 +81,7 @@ class _Reader:
     side: Side
     party: str
     person_id: str | None = None
+    agent_id: AgentId | None = None
     visit_id: VisitId | None = None
 
 
@@ -122,6 +123,7 @@ def rulings_of_token(
             side=Side.CHANNEL,
             party=party_of(token.channel_id),
             person_id=by.person_id,
+            agent_id=by.agent_id,
         )
         return _rulings(runtime, work, met, reader)
 
@@ -202,7 +204,7 @@ def _reader(by: Actor, case: Case) -> _Reader | None:
         return None
     if side is Side.ADJUDICATOR:
         return None
-    return _Reader(side=side, party=party, person_id=by.person_id)
+    return _Reader(side=side, party=party, person_id=by.person_id, agent_id=by.agent_id)
 
 
 def _own(
@@ -227,6 +229,7 @@ def _own(
                 TokenId(one["token"])
                 for one in case.claims
                 if party_of(one["channel"]) == reader.party
+                and reader.agent_id in (None, one["agent"])
             )
         ),
         words=_words(runtime, case, DisputeState.OPEN) if is_own else None,

@@ -234,9 +234,7 @@ def _opened(
 ) -> Answer:
     signing_id, party = whose
     deal = work.signings.deal(signing_id, for_update=True)
-    ruling = work.signings.ruling_of(signing_id)
-    if ruling is None:
-        raise NotFound
+    ruling = work.signings.standing(signing_id)
     check_window(now, ruling.ruled_at, _rules(work, ruling, deal))
     # Of a refused dispute nothing but the refusal may remain.
     with work.savepoint():

@@ -132,15 +132,12 @@ def case_in(
     """
     dispute = work.disputes.get(dispute_id)
     deal = work.signings.deal(dispute.signing_id, for_update=for_update)
-    standing = work.signings.ruling_of(deal.id)
-    if standing is None:
-        raise NotFound
     return Case(
         dispute=dispute,
         steps=tuple(work.disputes.steps([dispute_id])[dispute_id]),
         deal=deal,
         disputed=work.signings.ruling(dispute.ruling_id),
-        standing=standing,
+        standing=work.signings.standing(deal.id),
     )
 
 

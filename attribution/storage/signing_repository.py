@@ -317,6 +317,13 @@ class SigningRepository:
         replaced = {ruling.supersedes_id for ruling in found}
         return next((ruling for ruling in found if ruling.id not in replaced), None)
 
+    def standing(self, signing_id: SigningId) -> StoredRuling:
+        """Return the ruling that stands for a signing, or raise NotFound."""
+        found = self.ruling_of(signing_id)
+        if found is None:
+            raise NotFound
+        return found
+
     def rulings_at(self, project_id: ProjectId) -> dict[SigningId, StoredRuling]:
         """Return the rulings that stand at a project, by signing."""
         own = select(signings.c.id).where(signings.c.project_id == project_id)

@@ -572,6 +572,27 @@ def test_a_changed_ruling_stands_beside_the_old_one_and_moves_the_money(
     assert entries(office, StatementKind.RULING) == 2
 
 
+def test_a_ruling_that_changes_twice_reverses_each_accrual_once(
+    office: Office,
+) -> None:
+    case = quarrel(office)
+    case.settle(case.open())
+    # Two hours before anybody reported: by the rules nobody brought this buyer.
+    now, office.time = office.time, office.time - timedelta(hours=26)
+    office.walk_in(by=office.desk_two)
+    office.time = now
+
+    case.settle(case.open(by=office.wang))
+
+    with office.runtime.reading() as work:
+        booked = work.signings.accruals_of(case.signing)
+        taken_back = work.signings.reversals_of(case.signing)
+    assert case.owed() == {}
+    assert {one.id for one in booked} == {one.accrual_id for one in taken_back}
+    assert len(booked) == len(taken_back) == 2
+    assert office.count(rulings) == 3
+
+
 def test_the_superseding_ruling_is_what_the_rules_proposed_to_the_byte(
     office: Office,
 ) -> None:
