@@ -414,3 +414,66 @@ class WitnessUnknown(AttributionError):
     """No witness that was admitted here has cosigned the checkpoint."""
 
     code = "WITNESS_UNKNOWN"
+
+
+# Disputes (争议, rules §10).
+
+
+class DisputeWindowOver(AttributionError):
+    """The ruling can no longer be disputed: its window has passed."""
+
+    code = "DISPUTE_WINDOW_OVER"
+
+
+class DisputeExists(AttributionError):
+    """This side has disputed this ruling already."""
+
+    code = "DISPUTE_EXISTS"
+
+
+class DisputeStepRefused(AttributionError):
+    """The case is not, or no longer, where this step begins."""
+
+    code = "DISPUTE_STEP_REFUSED"
+
+
+class DisputeStale(AttributionError):
+    """The ruling was changed since the proposal; there must be a new proposal."""
+
+    code = "DISPUTE_STALE"
+
+
+class AdjudicatorAtDesk(AttributionError):
+    """Who recorded a visit or the signing of the case may not judge it."""
+
+    code = "ADJUDICATOR_AT_DESK"
+
+
+class AdjudicatorOnSide(AttributionError):
+    """Who spoke for a side, or works for one, may not judge the case."""
+
+    code = "ADJUDICATOR_ON_SIDE"
+
+
+class SecondPersonNeeded(AttributionError):
+    """Who decided may not approve the decision."""
+
+    code = "SECOND_PERSON_NEEDED"
+
+
+class EvidenceNotAccepted(AttributionError):
+    """The piece of evidence is neither text nor PDF."""
+
+    code = "EVIDENCE_NOT_ACCEPTED"
+
+
+class EvidenceTooLarge(AttributionError):
+    """The piece of evidence has more than 5 MB."""
+
+    code = "EVIDENCE_TOO_LARGE"
+
+
+class EvidenceFull(AttributionError):
+    """This side has brought as many pieces to the case as it may."""
+
+    code = "EVIDENCE_FULL"

@@ -6,6 +6,8 @@ from typing import NewType
 AgentId = NewType("AgentId", str)
 ChannelId = NewType("ChannelId", str)
 DeviceId = NewType("DeviceId", str)
+DisputeId = NewType("DisputeId", str)
+EvidenceId = NewType("EvidenceId", str)
 PersonId = NewType("PersonId", str)
 ProgrammeId = NewType("ProgrammeId", str)
 ProjectId = NewType("ProjectId", str)

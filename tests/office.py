@@ -278,6 +278,23 @@ class Office:
         arguments.setdefault("request", self.request())
         return service(self.runtime, **arguments).answer
 
+    def hire(self, name: str, *grants: Grant | Role, **agent: str) -> Actor:
+        """Return somebody with these rights, hired when first named."""
+        if name not in self.people:
+            person = PersonId(self.runtime.new_id())
+            with self.runtime.transaction() as work:
+                work.access.add_person(person, login=name, name=name, at=self.time)
+            self.people[name] = person
+        rights = tuple(
+            Grant(role=one) if isinstance(one, Role) else one for one in grants
+        )
+        return Actor(
+            person_id=self.people[name],
+            name=name,
+            grants=rights,
+            **agent,  # type: ignore[arg-type]
+        )
+
     def programme(
         self,
         channel: ChannelId,

@@ -13,12 +13,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from attribution.deals import DealEvent
-from attribution.ids import AgentId, ChannelId, ProjectId, SigningId, TokenId
+from attribution.disputes import Ground, Verdict
+from attribution.ids import (
+    AgentId,
+    ChannelId,
+    DisputeId,
+    ProjectId,
+    SigningId,
+    TokenId,
+)
 from attribution.money import Fen
 from attribution.people import Actor, Grant, Role
 from attribution.programmes import Kind
 from attribution.rulebook import Stage
 from attribution.rules.duplicates import OwnerMark
+from attribution.services.adjudicating import approve, decide, propose
 from attribution.services.administering import (
     ProgrammeTerms,
     create_channel,
@@ -26,6 +35,7 @@ from attribution.services.administering import (
     create_project,
 )
 from attribution.services.answering import Answer, Reply, Request
+from attribution.services.disputing import Complaint, dispute_as_channel
 from attribution.services.enlisting import (
     NewAgent,
     create_agent,
@@ -35,6 +45,7 @@ from attribution.services.enlisting import (
 from attribution.services.enrolling import add_person, give_role, set_password
 from attribution.services.greeting import Arrival
 from attribution.services.issuing import Client, issue_token
+from attribution.services.pleading import add_evidence
 from attribution.services.ruling import rule_signing
 from attribution.services.runtime import Runtime
 from attribution.services.sequencing import sequence
@@ -87,6 +98,8 @@ _STAFF = (
     ("signing", "签约台 小郑", Role.SIGNING),
     ("finance", "财务 老孙", Role.FINANCE),
     ("auditor", "审计 小钱", Role.AUDITOR),
+    ("judge", "判客员 老何", Role.ADJUDICATOR),
+    ("judge2", "判客员 小许", Role.ADJUDICATOR),
 )
 _AGENTS = (
     ("wang", "王磊", "安居中介"),
@@ -116,6 +129,7 @@ class _Office:
     project: ProjectId = field(default_factory=lambda: ProjectId(""))
     tokens: dict[tuple[str, int | None], Answer] = field(default_factory=dict)
     deals: dict[str, tuple[SigningId, Fen, datetime]] = field(default_factory=dict)
+    disputes: dict[int, DisputeId] = field(default_factory=dict)
 
     def do(self, service: Callable[..., Reply], **arguments: Any) -> Answer:  # noqa: ANN401
         """Call a service under a fresh request id."""
@@ -191,6 +205,51 @@ class _Office:
         rule_signing(self.runtime, signing)
         self.deals[unit] = (signing, price, self.clock.time)
 
+    # -- what they quarrel about --
+
+    def enter_late(self, agent: str, number: int, *, hours: int) -> None:
+        """Enter a visit that took place hours ago, as an offline desk's upload does."""
+        now = self.clock.time
+        self.clock.time = now - timedelta(hours=hours)
+        self.redeem(agent, number, desk="desk2")
+        self.clock.time = now
+        sequence(self.runtime)
+
+    def dispute(self, agent: str, number: int, ground: Ground, words: str) -> None:
+        """Let an agent dispute the ruling on a client."""
+        made = self.do(
+            dispute_as_channel,
+            by=self.actors[agent],
+            token_id=TokenId(str(self.tokens[agent, number]["token_id"])),
+            complaint=Complaint(ground=ground, words=words),
+        )
+        self.disputes[number] = DisputeId(str(made["dispute_id"]))
+
+    def plead(self, agent: str, number: int, text: str) -> None:
+        """Let an agent bring a piece of evidence."""
+        self.do(
+            add_evidence,
+            by=self.actors[agent],
+            dispute_id=self.disputes[number],
+            data=text.encode(),
+        )
+
+    def judge(self, number: int, verdict: Verdict, words: str) -> None:
+        """Ask the rules again, and decide."""
+        by, dispute_id = self.actors["judge"], self.disputes[number]
+        self.do(propose, by=by, dispute_id=dispute_id)
+        self.clock.time += timedelta(minutes=40)
+        self.do(decide, by=by, dispute_id=dispute_id, verdict=verdict, words=words)
+
+    def approve(self, number: int) -> None:
+        """Let the second adjudicator agree."""
+        self.do(
+            approve,
+            by=self.actors["judge2"],
+            dispute_id=self.disputes[number],
+            agrees=True,
+        )
+
     def reach(self, unit: str, event: DealEvent) -> None:
         """Record what a deal has reached."""
         self.do(
@@ -229,6 +288,11 @@ def _id(number: int) -> str:
     """Return a made-up ID number with a right check digit (GB 11643)."""
     return convert_legacy_id(f"110101900101{number % 1000:03}").value
 
+
+_LATE_VISIT = "客户前天下午一点就到了前台，当时断网，今天才补登；比对方早三个小时。"
+_DESK_BOOK = "前台登记簿第 12 页：13:00，褚先生，家和地产李娜陪同。前台小吴签字。"
+_WHY = "补登的到访有前台登记簿和门岗记录为证，时间早于对方，按规则应归先到访的渠道。"
+_EARLIER_REPORT = "我方九点零五分报备，对方九点四十才报备。请核对报备时间。"
 
 _Action = Callable[[_Office], object]
 # Day of the fortnight, hour in Shanghai, and what happens.
@@ -408,6 +472,28 @@ _STORY: tuple[_Event, ...] = (
     (12, "15:00", _reaching("1-2-801", DealEvent.CONTRACT)),
     # Somebody who came alone buys, and has the walk-in's reward.
     (12, "11:00", _signing("1-1-1702", 2_590_000, 302)),
+    # Li's client comes first, but the desk enters it two days later: late evidence,
+    # which Li's dispute brings before the rules.
+    (8, "09:30", _issuing("wang", 9, "褚**")),
+    (8, "09:35", _issuing("li", 9, "褚**")),
+    (8, "16:00", _redeeming("wang", 9)),
+    (9, "17:30", _signing("3-2-1701", 2_380_000, 9)),
+    (9, "18:00", _reaching("3-2-1701", DealEvent.CONTRACT)),
+    (10, "09:00", lambda office: office.enter_late("li", 9, hours=44)),
+    (
+        10,
+        "15:00",
+        lambda office: office.dispute("li", 9, Ground.LATE_EVIDENCE, _LATE_VISIT),
+    ),
+    (10, "15:10", lambda office: office.plead("li", 9, _DESK_BOOK)),
+    (11, "10:00", lambda office: office.judge(9, Verdict.CHANGED, _WHY)),
+    (12, "10:00", lambda office: office.approve(9)),
+    # The pair of the fourth day: Li reported first, and asks for a ruling on it.
+    (
+        13,
+        "10:30",
+        lambda office: office.dispute("li", 4, Ground.EARLIER_REPORT, _EARLIER_REPORT),
+    ),
     # Zhao brings a buyer whom her agency will forget to claim.
     (8, "10:00", _issuing("zhao", 8, "钱**")),
     (8, "13:30", _redeeming("zhao", 8)),
@@ -462,9 +548,9 @@ def _write_statement(office: _Office, folder: Path) -> Path:
 def _how_to_sign_in(to_try: list[tuple[str, str]], path: Path) -> Iterator[str]:
     yield f"password of every demo account: {PASSWORD}"
     for login, name, role in _STAFF:
-        yield f"  {login:<8} {role.value:<10} {name}"
+        yield f"  {login:<8} {role.value:<12} {name}"
     for login, name, agency in _AGENTS:
-        yield f"  {login:<8} {'agent':<10} {name} · {agency}"
+        yield f"  {login:<8} {'agent':<12} {name} · {agency}"
     yield "codes to try at the front desk, with the client's number:"
     for code, number in to_try:
         yield f"  {code}   {number}"

@@ -152,7 +152,7 @@ def mistake_of(error: AttributionError | TokenError) -> str:
     return _("%(title)s。%(todo)s", title=problem.title, todo=problem.todo)
 
 
-def page_request(*extra: bytes) -> Request:
+def page_request(*extra: bytes, caller: str = "") -> Request:
     """Return the intention that the form just sent is: its hidden id and its fields.
 
     Where it was sent belongs to it: the same fields at another address are another
@@ -160,11 +160,12 @@ def page_request(*extra: bytes) -> Request:
 
     Args:
         extra: what else the form carried, such as the bytes of a file.
+        caller: who sends it, where nobody has signed in.
     """
     fields = sorted(request.form.items(multi=True))
     digests = [hashlib.sha256(one).hexdigest() for one in extra]
     return Request(
-        caller=f"person:{current_actor().person_id}",
+        caller=caller or f"person:{current_actor().person_id}",
         id=request.form["request_id"],
         body=json.dumps([request.path, fields, digests]).encode(),
     )
@@ -248,3 +249,16 @@ def needed(text: str) -> str:
     if not text:
         raise InputInvalid("text", "EMPTY")
     return named(text)
+
+
+def evidence_in(form: Form) -> bytes | None:
+    """Return the one piece of evidence of a form: a file, or what was typed.
+
+    The name of the file is not kept: it may be somebody's.
+    """
+    file, text = request.files.get("file"), form.text("text")
+    data = file.read() if file is not None and file.filename else b""
+    if bool(data) == bool(text):
+        form.refuse("text", _("请写一段文字，或选一个文件；一次交一份。"))
+        return None
+    return data or text.encode()

@@ -35,4 +35,10 @@ ENTRY_WORDS: dict[str, LazyString] = {
     StatementKind.ACCRUAL: _l("计提"),
     StatementKind.STATEMENT: _l("对账单"),
     StatementKind.EXPORT: _l("导出证据包"),
+    StatementKind.DISPUTE: _l("争议"),
+    StatementKind.DISPUTE_STEP: _l("争议的一步"),
+    StatementKind.EVIDENCE: _l("证据"),
+    StatementKind.HOLD: _l("暂缓结佣"),
+    StatementKind.RELEASE: _l("解除暂缓"),
+    StatementKind.REVERSAL: _l("冲回计提"),
 }

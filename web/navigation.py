@@ -52,6 +52,20 @@ DESKS = (
         roles=frozenset({Role.FINANCE, Role.FINANCE_APPROVER}),
     ),
     Desk(
+        path="/cases",
+        name=_l("争议"),
+        purpose=_l("我方的争议：进展、期限、证据"),
+        roles=frozenset(
+            {Role.AGENT, Role.CHANNEL_MANAGER, Role.FINANCE, Role.OPERATIONS}
+        ),
+    ),
+    Desk(
+        path="/disputes",
+        name=_l("判客裁决"),
+        purpose=_l("争议案件：听证、建议、决定、复核"),
+        roles=frozenset({Role.ADJUDICATOR, Role.AUDITOR}),
+    ),
+    Desk(
         path="/admin",
         name=_l("管理"),
         purpose=_l("人员、角色、设备、项目与规则版本"),

@@ -45,6 +45,11 @@ _PHRASES: dict[str, LazyString] = {
     ),
     "is not known here": _l("没有这张到访回执，请再核对一次。"),
     "is of another project": _l("这张到访回执是另一个案场的。"),
+    # attribution/disputes.py, services/adjudicating.py
+    "must have 1 to 1000 characters": _l("请写 1 到 1000 个字。"),
+    "holds a control character": _l("有看不见的控制字符，请删掉。"),
+    "holds a long number": _l("请不要写电话、证件这样的长号码；系统不保存号码。"),
+    "the proposal changes nothing": _l("建议没有改变任何事，只能维持原判。"),
     # web/forms.py
     "NOT_AN_AMOUNT": _l("金额看不懂。例如 2450000、2,450,000.00 或 245万。"),
     "PRICE_TOO_SMALL": _l("少于一万元。是不是漏写了“万”？例如 245万。"),

@@ -77,7 +77,13 @@ class WordedRuling:
 
 def worded(stored: StoredText, names: KnownNames) -> WordedRuling:
     """Return a stored ruling in the reader's language."""
-    ruling = json.loads(stored.body)
+    return worded_text(json.loads(stored.body), stored.ruled_at, names)
+
+
+def worded_text(
+    ruling: Mapping[str, Any], ruled_at: datetime, names: KnownNames
+) -> WordedRuling:
+    """Return a ruling that is JSON already, such as a proposed one, in words."""
     shares = tuple(
         (names.channels.get(channel, channel), share)
         for channel, share in ruling["shares"]
@@ -99,7 +105,7 @@ def worded(stored: StoredText, names: KnownNames) -> WordedRuling:
         ),
         engine=ruling["engine"],
         inputs_digest=ruling["inputs_digest"],
-        ruled_at=stored.ruled_at,
+        ruled_at=ruled_at,
     )
 
 

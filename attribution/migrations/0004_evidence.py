@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 
 _AGREED = (
     "kind IN ('agent/v1', 'bind/v1', 'plan/v1', 'programme/v1', 'rulebook/v1', "

@@ -30,14 +30,22 @@ MONEY_ROLES = (
 ACCOUNT_ROLES = (*MONEY_ROLES, Role.SIGNING)
 
 
+HELD = "HELD"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AccruedLine:
-    """One channel's commission for one deal: owed in all, and payable by now."""
+    """One channel's commission for one deal: owed in all, and payable by now.
+
+    `reason` says why nothing is payable whatever was reached: `HELD`, while a dispute
+    holds the signing.
+    """
 
     accrual: Accrual
     channel: str
     payable: Fen
     waits_for: tuple[MilestoneKind, ...]
+    reason: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +56,7 @@ class DealAccount:
     ruling: StoredRuling | None
     milestones: tuple[Milestone, ...]
     lines: tuple[AccruedLine, ...]
+    is_held: bool = False
 
     @property
     def is_cancelled(self) -> bool:
@@ -119,15 +128,20 @@ def _every_account(work: UnitOfWork, project_id: ProjectId) -> list[DealAccount]
     for accrual in work.signings.accruals(project_id):
         if accrual.ruling_id in standing:
             accruals[accrual.signing_id].append(accrual)
+    held = {hold.signing_id for hold in work.disputes.holds(deal.id for deal in deals)}
     return [
         DealAccount(
             deal=deal,
             ruling=rulings.get(deal.id),
             milestones=tuple(milestones[deal.id]),
             lines=tuple(
-                _line(work, deal, milestones[deal.id], accrual, names)
-                for accrual in accruals[deal.id]
+                _held(line) if deal.id in held else line
+                for line in (
+                    _line(work, deal, milestones[deal.id], accrual, names)
+                    for accrual in accruals[deal.id]
+                )
             ),
+            is_held=deal.id in held,
         )
         for deal in deals
     ]
@@ -156,6 +170,10 @@ def _line(
         else payable_at(accrual.amount_fen, plan, reached),
         waits_for=tuple(one.on for one in plan.milestones if one.on not in reached),
     )
+
+
+def _held(line: AccruedLine) -> AccruedLine:
+    return replace(line, payable=Fen(0), reason=HELD)
 
 
 def _reached_by_signing(deal: Deal) -> set[MilestoneKind]:

@@ -1,28 +1,22 @@
 """Rulings 判客: the facts of a signing, placed in the log, and what they come to."""
 
 import hashlib
-from dataclasses import replace
+import json
+from datetime import datetime
+from typing import NamedTuple
 
-from attribution.commissions import commission_for, joint_commissions
 from attribution.errors import AlreadyRuled, NotAllowed, NotFound
-from attribution.ids import ChannelId, RulingId, SigningId
+from attribution.ids import ChannelId, ProgrammeId, RulingId, SigningId
 from attribution.people import Actor, Role
-from attribution.programmes import Programme
-from attribution.rules.matter import Dossier, inputs_of, matter_of
+from attribution.rules.matter import Dossier, Matter, inputs_of, matter_of
 from attribution.rules.ruling import Ruling, ruling_bytes, ruling_of
-from attribution.services.agreements import (
-    deal_rules_of,
-    plan_of,
-    token_rules_by_version,
-)
+from attribution.services.accruing import accrue
+from attribution.services.agreements import deal_rules_of, token_rules_by_version
 from attribution.services.runtime import Runtime
 from attribution.services.sequencing import sequence
 from attribution.services.statements import StatementKind, record
-from attribution.storage.agreement_repository import (
-    PROGRAMME_PLANS,
-    PROJECT_RULES,
-)
-from attribution.storage.signing_repository import Accrual, Deal, StoredRuling
+from attribution.storage.agreement_repository import PROJECT_RULES
+from attribution.storage.signing_repository import Deal, StoredRuling
 from attribution.storage.work import UnitOfWork
 from tokens.canonical import canonical
 
@@ -114,36 +108,76 @@ def _rule(
     dossier = dossier_of(work, deal)
     if deal.stage is not dossier.deal_rules.fixes_at and deal.stage == "subscription":
         return None
-    matter, now = matter_of(dossier), runtime.now()
+    matter = matter_of(dossier)
     ruling = ruling_of(matter)
-    text = ruling_bytes(ruling)
+    stored = store_ruling(runtime, work, runtime.now(), argued(matter, ruling))
+    programmes = {
+        channel_id: _programme_of(channel_id, dossier, ruling)
+        for channel_id, _share in ruling.shares
+    }
+    accrue(
+        runtime, work, stored, deal=deal, shares=ruling.shares, programmes=programmes
+    )
+    return stored
+
+
+class Argued(NamedTuple):
+    """A ruling and the inputs it was made from, both as canonical text."""
+
+    body: str
+    inputs: str
+
+
+def argued(matter: Matter, ruling: Ruling) -> Argued:
+    """Return a ruling and its inputs as they are stored."""
+    inputs = canonical(inputs_of(matter)).decode()
+    return Argued(body=ruling_bytes(ruling).decode(), inputs=inputs)
+
+
+def store_ruling(
+    runtime: Runtime,
+    work: UnitOfWork,
+    now: datetime,
+    made: Argued,
+    *,
+    supersedes: RulingId | None = None,
+) -> StoredRuling:
+    """Store a ruling with its inputs and its log entry.
+
+    Args:
+        supersedes: the ruling whose place it takes (改判); that one stays.
+
+    Raises:
+        AlreadyRuled: the signing has its first ruling, or the superseded one was
+            superseded before.
+    """
+    told = json.loads(made.body)
     ruling_id = RulingId(runtime.new_id())
     body = {
         "ruling": ruling_id,
-        "signing": signing_id,
-        "supersedes": None,
-        "outcome": ruling.outcome.value,
-        "shares": [list(share) for share in ruling.shares],
-        "evidence_grade": ruling.evidence_grade,
-        "inputs": ruling.inputs_digest,
-        "engine": ruling.engine,
-        "body": hashlib.sha256(text).hexdigest(),
+        "signing": told["signing"],
+        "supersedes": supersedes,
+        "outcome": told["outcome"],
+        "shares": told["shares"],
+        "evidence_grade": told["evidence_grade"],
+        "inputs": told["inputs_digest"],
+        "engine": told["engine"],
+        "body": hashlib.sha256(made.body.encode()).hexdigest(),
     }
     recorded = record(runtime, work, now, (StatementKind.RULING, body))[0]
     stored = StoredRuling(
         id=ruling_id,
-        signing_id=signing_id,
-        supersedes_id=None,
-        outcome=ruling.outcome,
-        evidence_grade=ruling.evidence_grade,
-        inputs_digest=bytes.fromhex(ruling.inputs_digest),
-        body=text.decode(),
+        signing_id=told["signing"],
+        supersedes_id=supersedes,
+        outcome=told["outcome"],
+        evidence_grade=told["evidence_grade"],
+        inputs_digest=bytes.fromhex(told["inputs_digest"]),
+        body=made.body,
         ruled_at=now,
         entry_id=recorded.entry_id,
-        inputs=canonical(inputs_of(matter)).decode(),
+        inputs=made.inputs,
     )
     work.signings.add_ruling(stored)
-    _accrue(runtime, work, stored, deal=deal, dossier=dossier, ruling=ruling)
     return stored
 
 
@@ -173,56 +207,11 @@ def dossier_of(work: UnitOfWork, deal: Deal) -> Dossier:
     )
 
 
-def _accrue(
-    runtime: Runtime,
-    work: UnitOfWork,
-    stored: StoredRuling,
-    *,
-    deal: Deal,
-    dossier: Dossier,
-    ruling: Ruling,
-) -> None:
-    """Book what each channel is owed by this ruling (计提), under its own plan."""
-    for channel_id, share in ruling.shares:
-        programme = _programme_of(channel_id, dossier, ruling)
-        version = work.agreements.version_at(
-            PROGRAMME_PLANS, programme.id, deal.signed_at
-        )
-        plan = plan_of(version.version, version.body)
-        parts = joint_commissions(commission_for(plan, deal.price_fen), ruling.shares)
-        accrual = Accrual(
-            id=runtime.new_id(),
-            ruling_id=stored.id,
-            signing_id=deal.id,
-            channel_id=channel_id,
-            programme_id=programme.id,
-            plan_version=plan.version,
-            share_bp=share,
-            amount_fen=parts[channel_id],
-            accrued_at=stored.ruled_at,
-            entry_id="",
-        )
-        _book(runtime, work, accrual)
-
-
-def _programme_of(channel_id: ChannelId, dossier: Dossier, ruling: Ruling) -> Programme:
+def _programme_of(
+    channel_id: ChannelId, dossier: Dossier, ruling: Ruling
+) -> ProgrammeId:
     """Return the programme under which a channel's paid claim was made."""
     claim = next(
         one for one in ruling.claims if one.channel_id == channel_id and one.share
     )
-    return dossier.programmes[dossier.tokens[claim.token_id].programme_id]
-
-
-def _book(runtime: Runtime, work: UnitOfWork, accrual: Accrual) -> None:
-    body = {
-        "accrual": accrual.id,
-        "ruling": accrual.ruling_id,
-        "signing": accrual.signing_id,
-        "channel": accrual.channel_id,
-        "plan": accrual.plan_version,
-        "share_bp": accrual.share_bp,
-        "amount_fen": accrual.amount_fen,
-    }
-    at = accrual.accrued_at
-    recorded = record(runtime, work, at, (StatementKind.ACCRUAL, body))[0]
-    work.signings.add_accruals([replace(accrual, entry_id=recorded.entry_id)])
+    return dossier.tokens[claim.token_id].programme_id

@@ -52,6 +52,12 @@ class StatementKind(StrEnum):
     ACCRUAL = "accrual/v1"
     STATEMENT = "statement/v1"
     EXPORT = "export/v1"
+    DISPUTE = "dispute/v1"
+    DISPUTE_STEP = "dispute-step/v1"
+    EVIDENCE = "evidence/v1"
+    HOLD = "hold/v1"
+    RELEASE = "release/v1"
+    REVERSAL = "reversal/v1"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -165,6 +165,72 @@ FACTS: Mapping[str, tuple[StatementKind, Mapping[str, str]]] = {
             "by": "uploaded_by",
         },
     ),
+    "reversals": (
+        StatementKind.REVERSAL,
+        {
+            "reversal": "id",
+            "accrual": "accrual_id",
+            "ruling": "ruling_id",
+            "signing": "signing_id",
+            "channel": "channel_id",
+            "amount_fen": "amount_fen",
+        },
+    ),
+    "disputes": (
+        StatementKind.DISPUTE,
+        {
+            "dispute": "id",
+            "project": "project_id",
+            "signing": "signing_id",
+            "ruling": "ruling_id",
+            "ground": "ground",
+            "side": "side",
+            "party": "party",
+            "visit": "visit_id",
+            "opened_at": "opened_at",
+            "by": "opened_by",
+        },
+    ),
+    "dispute_steps": (
+        StatementKind.DISPUTE_STEP,
+        {
+            "step": "id",
+            "dispute": "dispute_id",
+            "number": "number",
+            "state": "state",
+            "side": "side",
+            "taken_at": "taken_at",
+            "by": "taken_by",
+        },
+    ),
+    "dispute_evidence": (
+        StatementKind.EVIDENCE,
+        {
+            "evidence": "id",
+            "dispute": "dispute_id",
+            "number": "number",
+            "side": "side",
+            "party": "party",
+            "kind": "kind",
+            "size": "size",
+            "digest": "digest",
+            "given_at": "given_at",
+            "by": "given_by",
+        },
+    ),
+    "holds": (
+        StatementKind.HOLD,
+        {
+            "hold": "id",
+            "signing": "signing_id",
+            "dispute": "dispute_id",
+            "placed_at": "placed_at",
+        },
+    ),
+    "hold_releases": (
+        StatementKind.RELEASE,
+        {"release": "id", "hold": "hold_id", "released_at": "released_at"},
+    ),
 }
 
 

@@ -1,5 +1,6 @@
 """Signings 签约, milestones, rulings 判客 and accruals 计提."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from attribution.storage.tables import (
     channels,
     log_entries,
     milestones,
+    reversals,
     rulings,
     signing_receipts,
     signing_tags,
@@ -97,6 +99,11 @@ class StoredRuling:
     entry_id: str
     inputs: str | None = None
 
+    def told(self) -> dict[str, Any]:
+        """Return what the ruling says, as `ruling_to_json` gave it."""
+        found: dict[str, Any] = json.loads(self.body)
+        return found
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Accrual:
@@ -111,6 +118,23 @@ class Accrual:
     share_bp: BasisPoints
     amount_fen: Fen
     accrued_at: datetime
+    entry_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reversal:
+    """The negative of one accrual, booked when another ruling took its ruling's place.
+
+    `ruling_id` is that other ruling.
+    """
+
+    id: str
+    accrual_id: str
+    ruling_id: RulingId
+    signing_id: SigningId
+    channel_id: ChannelId
+    amount_fen: Fen
+    reversed_at: datetime
     entry_id: str
 
 
@@ -297,6 +321,13 @@ class SigningRepository:
         replaced = {ruling.supersedes_id for ruling in found}
         return next((ruling for ruling in found if ruling.id not in replaced), None)
 
+    def standing(self, signing_id: SigningId) -> StoredRuling:
+        """Return the ruling that stands for a signing, or raise NotFound."""
+        found = self.ruling_of(signing_id)
+        if found is None:
+            raise NotFound
+        return found
+
     def rulings_at(self, project_id: ProjectId) -> dict[SigningId, StoredRuling]:
         """Return the rulings that stand at a project, by signing."""
         own = select(signings.c.id).where(signings.c.project_id == project_id)
@@ -327,8 +358,17 @@ class SigningRepository:
         for entry in entries:
             self._insert(accruals, entry)
 
+    def accruals_of(self, signing_id: SigningId) -> list[Accrual]:
+        """Return the accruals of a signing, oldest first, reversed ones among them."""
+        query = (
+            select(accruals)
+            .where(accruals.c.signing_id == signing_id)
+            .order_by(accruals.c.accrued_at, accruals.c.id)
+        )
+        return [Accrual(**row._asdict()) for row in self._connection.execute(query)]
+
     def accruals(self, project_id: ProjectId) -> list[Accrual]:
-        """Return the accruals of a project, oldest first."""
+        """Return the accruals of a project, oldest first, reversed ones among them."""
         query = (
             select(accruals)
             .join(signings, accruals.c.signing_id == signings.c.id)
@@ -336,6 +376,19 @@ class SigningRepository:
             .order_by(accruals.c.accrued_at, accruals.c.id)
         )
         return [Accrual(**row._asdict()) for row in self._connection.execute(query)]
+
+    def add_reversal(self, reversal: Reversal) -> None:
+        """Store the reversal of an accrual; the table's key refuses a second one."""
+        self._insert(reversals, reversal)
+
+    def reversals_of(self, signing_id: SigningId) -> list[Reversal]:
+        """Return what was taken back of a signing, oldest first."""
+        query = (
+            select(reversals)
+            .where(reversals.c.signing_id == signing_id)
+            .order_by(reversals.c.reversed_at, reversals.c.id)
+        )
+        return [Reversal(**row._asdict()) for row in self._connection.execute(query)]
 
     def channel_names(self) -> dict[ChannelId, str]:
         """Return the name of every channel."""

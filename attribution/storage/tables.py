@@ -369,6 +369,7 @@ signing_tags = sa.Table(
     sa.Column("relation", sa.String(16), nullable=False),
     *_tag(),
     sa.PrimaryKeyConstraint("signing_id", "member", "kind", "epoch", "value"),
+    sa.Index(None, "value"),
 )
 
 signing_receipts = sa.Table(
@@ -432,6 +433,101 @@ accruals = sa.Table(
     sa.UniqueConstraint("ruling_id", "channel_id"),
     sa.Index(None, "channel_id"),
     sa.Index(None, "signing_id"),
+)
+
+# What a superseding ruling takes back of an earlier one: the negative of one accrual,
+# which is undone once at most.
+reversals = sa.Table(
+    "reversals",
+    metadata,
+    _id(),
+    sa.Column("accrual_id", sa.ForeignKey("accruals.id"), nullable=False, unique=True),
+    _ref("ruling_id", "rulings.id"),
+    _ref("signing_id", "signings.id"),
+    _ref("channel_id", "channels.id"),
+    sa.Column("amount_fen", sa.BigInteger, nullable=False),
+    _at("reversed_at"),
+    sa.Column("entry_id", sa.ForeignKey("log_entries.id"), nullable=False),
+    sa.Index(None, "signing_id"),
+)
+
+# -- disputes ------------------------------------------------------------------
+
+# A dispute is a row that never changes; where it stands, its latest step says. `party`
+# names the side, so that each side disputes a ruling once.
+disputes = sa.Table(
+    "disputes",
+    metadata,
+    _id(),
+    _ref("project_id", "projects.id"),
+    _ref("signing_id", "signings.id"),
+    _ref("ruling_id", "rulings.id"),
+    sa.Column("ground", sa.String(16), nullable=False),
+    sa.Column("side", sa.String(12), nullable=False),
+    sa.Column("party", sa.String(48), nullable=False),
+    _ref("visit_id", "visits.id", optional=True),
+    _ref("opened_by", "people.id", optional=True),
+    _at("opened_at"),
+    sa.Column("entry_id", sa.ForeignKey("log_entries.id"), nullable=False),
+    sa.UniqueConstraint("ruling_id", "party"),
+    sa.Index(None, "project_id", "opened_at"),
+    sa.Index(None, "signing_id"),
+)
+
+# The number decides who was first: of two that take the same step, one finds it taken.
+dispute_steps = sa.Table(
+    "dispute_steps",
+    metadata,
+    _id(),
+    _ref("dispute_id", "disputes.id"),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(12), nullable=False),
+    sa.Column("side", sa.String(12), nullable=False),
+    _ref("taken_by", "people.id", optional=True),
+    _at("taken_at"),
+    sa.Column("words_sealed", sa.LargeBinary),
+    sa.Column("body", sa.Text),
+    sa.Column("entry_id", sa.ForeignKey("log_entries.id"), nullable=False),
+    sa.UniqueConstraint("dispute_id", "number"),
+)
+
+dispute_evidence = sa.Table(
+    "dispute_evidence",
+    metadata,
+    _id(),
+    _ref("dispute_id", "disputes.id"),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("side", sa.String(12), nullable=False),
+    sa.Column("party", sa.String(48), nullable=False),
+    sa.Column("kind", sa.String(24), nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("content_sealed", sa.LargeBinary, nullable=False),
+    _at("given_at"),
+    _ref("given_by", "people.id", optional=True),
+    sa.Column("entry_id", sa.ForeignKey("log_entries.id"), nullable=False),
+    sa.UniqueConstraint("dispute_id", "number"),
+)
+
+# While a hold stands, nothing of its signing is payable; a release ends it, once.
+holds = sa.Table(
+    "holds",
+    metadata,
+    _id(),
+    _ref("signing_id", "signings.id"),
+    sa.Column("dispute_id", sa.ForeignKey("disputes.id"), nullable=False, unique=True),
+    _at("placed_at"),
+    sa.Column("entry_id", sa.ForeignKey("log_entries.id"), nullable=False),
+    sa.Index(None, "signing_id"),
+)
+
+hold_releases = sa.Table(
+    "hold_releases",
+    metadata,
+    _id(),
+    sa.Column("hold_id", sa.ForeignKey("holds.id"), nullable=False, unique=True),
+    _at("released_at"),
+    sa.Column("entry_id", sa.ForeignKey("log_entries.id"), nullable=False),
 )
 
 statements = sa.Table(

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from attribution.storage.access_repository import AccessRepository
 from attribution.storage.agreement_repository import AgreementRepository
+from attribution.storage.dispute_repository import DisputeRepository
 from attribution.storage.fact_repository import FactRepository
 from attribution.storage.log_repository import LogRepository
 from attribution.storage.request_repository import RequestRepository
@@ -64,6 +65,11 @@ class UnitOfWork:
     def signings(self) -> SigningRepository:
         """Signings, milestones, rulings and accruals."""
         return SigningRepository(self._connection)
+
+    @cached_property
+    def disputes(self) -> DisputeRepository:
+        """Disputes with their steps and evidence, and holds."""
+        return DisputeRepository(self._connection)
 
     @cached_property
     def statements(self) -> StatementRepository:

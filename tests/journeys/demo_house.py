@@ -21,7 +21,7 @@ from web.access import SESSION_COOKIE
 from web.app import Look, create_app
 from web.demo import PASSWORD, seed
 
-STAFF = ("li", "desk", "signing", "finance", "admin")
+STAFF = ("li", "desk", "signing", "finance", "admin", "judge")
 LOGINS = ("", *STAFF, "chief")
 _CHIEF = "案场经理"
 

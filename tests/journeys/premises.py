@@ -37,6 +37,8 @@ ROLES: Mapping[str, Role] = {
     "signing": Role.SIGNING,
     "finance": Role.FINANCE,
     "admin": Role.ADMIN,
+    "judge": Role.ADJUDICATOR,
+    "second judge": Role.ADJUDICATOR,
 }
 PHONE: Mapping[str, Any] = {
     "viewport": {"width": 390, "height": 844},
@@ -127,7 +129,7 @@ class Premises:
         self.address = address
         self.office = office
         self._password = password
-        self._without_password = set(office.people)
+        self._with_password: set[str] = set()
         self._browser = browser
         self._contexts: list[BrowserContext] = []
         self._watches: list[Watch] = []
@@ -166,8 +168,8 @@ class Premises:
     def session_of(self, name: str) -> str:
         """Return the cookie of somebody of the office who signs in now."""
         runtime = self.office.runtime
-        if name in self._without_password:
-            self._without_password.remove(name)
+        if name in self.office.people and name not in self._with_password:
+            self._with_password.add(name)
             person = self.office.people[name]
             give_role(runtime, person, Grant(role=ROLES[name]))
             set_password(runtime, person, self._password)

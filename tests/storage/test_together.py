@@ -56,6 +56,7 @@ from attribution.services.witnessing import (
 )
 from attribution.storage.tables import metadata
 from tests.office import OTHER_PHONE, PLAN, Office, mobile
+from tests.quarrel import quarrel
 from tests.services.test_guarding import foreign
 from tests.tokens.tokens_for_tests import OTHER_KEY
 from tokens.cosignatures import cosign, witness_of
@@ -370,6 +371,52 @@ def raise_alarm(office: Office) -> Act:
     return lambda: accept_cosignatures(office.runtime, note)
 
 
+def dispute(office: Office) -> Act:
+    return quarrel(office).open
+
+
+def plead(office: Office) -> Act:
+    case = quarrel(office)
+    opened = case.open()
+    return lambda: case.add(opened)
+
+
+def withdraw(office: Office) -> Act:
+    case = quarrel(office)
+    opened = case.open()
+    return lambda: case.withdraw(opened)
+
+
+def propose(office: Office) -> Act:
+    case = quarrel(office)
+    opened = case.open()
+    sequence(office.runtime)
+    return lambda: case.propose(opened)
+
+
+def decide(office: Office) -> Act:
+    case = quarrel(office)
+    opened = case.open()
+    case.propose(opened)
+    return lambda: case.decide(opened)
+
+
+def change(office: Office) -> Act:
+    case = quarrel(office)
+    opened = case.open()
+    case.propose(opened)
+    case.decide(opened)
+    return lambda: case.approve(opened)
+
+
+def send_back(office: Office) -> Act:
+    case = quarrel(office)
+    opened = case.open()
+    case.propose(opened)
+    case.decide(opened)
+    return lambda: case.approve(opened, agrees=False, words="再听一次。")
+
+
 ACTS: Mapping[str, Callable[[Office], Act]] = {
     "issue": lambda office: office.issue,
     "redeem": redeem,
@@ -416,6 +463,13 @@ ACTS: Mapping[str, Callable[[Office], Act]] = {
     "retire witness": retire,
     "cosignature": keep_cosignature,
     "alarm": raise_alarm,
+    "dispute": dispute,
+    "plead": plead,
+    "withdraw a dispute": withdraw,
+    "propose": propose,
+    "decide": decide,
+    "change a ruling": change,
+    "send a decision back": send_back,
 }
 
 

@@ -24,6 +24,8 @@ ROLES = {
     "finance": Role.FINANCE,
     "wang": Role.AGENT,
     "li": Role.AGENT,
+    "judge": Role.ADJUDICATOR,
+    "second judge": Role.ADJUDICATOR,
 }
 CLIENT = {"kind": "cn-mobile", "value": PHONE}
 
@@ -63,6 +65,7 @@ class ApiOffice:
         self._validators: dict[tuple[str, str, int], Any] = {}
         self._secrets: dict[str, str] = {}
         for name, role in ROLES.items():
+            office.hire(name)
             give_role(office.runtime, office.people[name], Grant(role=role))
             self._secrets[name] = issue_integration(
                 office.runtime, office.people[name], label=name

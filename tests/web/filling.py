@@ -7,7 +7,9 @@ from html.parser import HTMLParser
 
 from werkzeug.routing import Rule
 
+from attribution.disputes import Ground
 from attribution.people import Role
+from attribution.services.disputing import Complaint, dispute_as_developer
 from tests.office import PHONE
 from tests.web.conftest import Front
 from tests.web.people import browser_of
@@ -79,6 +81,15 @@ class Pages:
         token = office.issue()
         office.wait(minutes=40)
         visit = office.redeem(token["code"])
+        signing = office.sign()
+        office.rule(signing)
+        complaint = Complaint(ground=Ground.OTHER, words="请再判一次。")
+        disputed = office.do(
+            dispute_as_developer,
+            by=office.finance,
+            signing_id=signing,
+            complaint=complaint,
+        )
         self.names: dict[str, str] = {
             "project_id": office.project,
             "channel_id": office.channel_b,
@@ -88,7 +99,8 @@ class Pages:
             "token_id": str(office.issue()["token_id"]),
             "visit_id": str(visit["visit_id"]),
             "receipt": str(visit["visitor_receipt"]),
-            "signing_id": office.sign(),
+            "signing_id": signing,
+            "dispute_id": str(disputed["dispute_id"]),
         }
 
     def rules(self, method: str) -> list[Rule]:

@@ -26,6 +26,8 @@ UPLOADS = {
 }
 AGENTS = AGREED | {Role.CHANNEL_MANAGER}
 CHANNELS = AGREED | {Role.FINANCE, Role.FINANCE_APPROVER, Role.AUDITOR}
+PARTIES = {Role.AGENT, Role.CHANNEL_MANAGER, Role.FINANCE, Role.OPERATIONS}
+BENCH = {Role.ADJUDICATOR, Role.AUDITOR}
 # Written out by hand on purpose: a role that a view gains must be gained here as well.
 ALLOWED: dict[str, set[Role] | None] = {
     "get /tokens": {Role.AGENT},
@@ -47,6 +49,14 @@ ALLOWED: dict[str, set[Role] | None] = {
     "get /signings/{signing_id}/bundle": EVIDENCE,
     "get /rulings/{ruling_id}": RULINGS,
     "get /accruals": MONEY,
+    "get /disputes": PARTIES | BENCH,
+    "post /disputes": PARTIES,
+    "get /disputes/{dispute_id}": PARTIES | BENCH,
+    "post /disputes/{dispute_id}/evidence": PARTIES | {Role.ADJUDICATOR},
+    "post /disputes/{dispute_id}/propose": {Role.ADJUDICATOR},
+    "post /disputes/{dispute_id}/decide": {Role.ADJUDICATOR},
+    "post /disputes/{dispute_id}/approve": {Role.ADJUDICATOR},
+    "post /disputes/{dispute_id}/withdraw": PARTIES,
     "post /statements": UPLOADS,
     "get /reconciliations": UPLOADS,
     "get /reconciliations/{statement_id}": UPLOADS,
@@ -78,7 +88,8 @@ ALLOWED: dict[str, set[Role] | None] = {
 
 
 def _address(path: str) -> str:
-    for name in ("token", "visit", "signing", "ruling", "statement", "entry"):
+    long = ("token", "visit", "signing", "ruling", "statement", "entry", "dispute")
+    for name in long:
         path = path.replace(f"{{{name}_id}}", "0" * 32)
     for name in ("project", "channel", "programme", "agent"):
         path = path.replace(f"{{{name}_id}}", "0" * 16)

@@ -31,6 +31,9 @@ WHO = {
     "/agents": "admin",
     f"/agents/{ID}/suspension": "admin",
     "/log/cosignatures": "desk",
+    "/disputes": "finance",
+    f"/disputes/{ID}/decide": "judge",
+    f"/disputes/{ID}/approve": "judge",
 }
 
 
@@ -42,7 +45,18 @@ def bad(
 
 BUYERS = [{"identifiers": [CLIENT]}]
 PROGRAMME = {"channel": ID, "kind": "agency", "plan": PLAN}
+SAID = {"ground": "other", "words": "错了"}
 BAD = [
+    bad("/disputes", {}, "ground", "no ground"),
+    bad("/disputes", {**SAID, "ground": "none"}, "ground", "no such ground"),
+    bad("/disputes", {**SAID, "words": ""}, "words", "no words"),
+    bad("/disputes", {**SAID, "words": "字" * 1001}, "words", "too many"),
+    bad("/disputes", SAID, "token_id", "about nothing"),
+    bad("/disputes", {**SAID, "signing_id": ID, "words": "1" * 9}, "words", "number"),
+    bad(f"/disputes/{ID}/decide", {"words": "x"}, "verdict", "none"),
+    bad(f"/disputes/{ID}/decide", {"verdict": "maybe"}, "verdict", "no such"),
+    bad(f"/disputes/{ID}/approve", {"agrees": "yes"}, "agrees", "no truth"),
+    bad(f"/disputes/{ID}/approve", {}, "agrees", "missing"),
     bad("/log/cosignatures", {"note": ""}, "note", "empty"),
     bad("/log/cosignatures", {"note": "x" * 65537}, "note", "too long"),
     bad("/tokens", {"project": "x"}, "project", "no id"),
@@ -212,7 +226,7 @@ def test_every_documented_example_is_a_good_body(api: ApiOffice) -> None:
         if example is None:
             continue
         address = path.removeprefix("/api/v1")
-        for name in ("project", "programme", "signing", "channel", "agent"):
+        for name in ("project", "programme", "signing", "channel", "agent", "dispute"):
             address = address.replace(f"{{{name}_id}}", ID)
         answer = api.post(WHO[address], address, example)
         wrong = {one["path"] for one in answer.json.get("errors", ())}

@@ -29,7 +29,7 @@ def send(api: ApiOffice, text: str) -> Answered:
     who, path = WHO.get(bearer), path.removeprefix("/api/v1")
     if method == "GET":
         return api.get(who, path, **headers)
-    return api.post(who, path, json.loads(body), **headers)
+    return api.post(who, path, json.loads(body) if body else None, **headers)
 
 
 def filled(text: str, known: dict[str, str]) -> str:

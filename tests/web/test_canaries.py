@@ -35,11 +35,13 @@ from web.wiring import Installation, open_installation
 
 # What stands in a field or is a hidden part of the next step goes back to who typed it.
 _IN_FIELDS = re.compile(r'value="[^"]*"|<textarea.*?</textarea>', re.DOTALL)
-# These are kept, for they are names of staff and places, or amounts and not numbers.
+# These are kept, for they are names of staff and places, or amounts and not numbers;
+# or what somebody says in a dispute, sealed, and shown to who said it.
 _KEPT = {
     "name",
     "login",
     "label",
+    "words",
     "price",
     "amount",
     "floor_fen",

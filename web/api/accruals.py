@@ -42,6 +42,9 @@ class AccrualView(Told):
     amount_fen: int = Field(description="owed in all, before tax")
     payable_fen: int = Field(description="of it, by the milestones reached so far")
     waits_for: tuple[DealEvent, ...]
+    reason: str | None = Field(
+        description="why nothing is payable whatever was reached: HELD by a dispute"
+    )
     is_cancelled: bool
     accrued_at: Instant
 
@@ -92,6 +95,7 @@ def _view(account: DealAccount, line: AccruedLine) -> AccrualView:
         amount_fen=accrual.amount_fen,
         payable_fen=line.payable,
         waits_for=tuple(DealEvent(kind.value) for kind in line.waits_for),
+        reason=line.reason,
         is_cancelled=account.is_cancelled,
         accrued_at=accrual.accrued_at,
     )

@@ -203,12 +203,12 @@ def _request_body(
         return {"requestBody": {"required": True, "content": {JSON: content}}}
     if one.form is not None:
         schema = one.form.model_json_schema()
-        file = {"type": "string", "format": "binary", "description": ".xlsx or .csv"}
+        file = {"type": "string", "format": "binary", "description": one.file}
         fields = {name: _plain(kind) for name, kind in schema["properties"].items()}
         form = {
             "type": "object",
             "properties": {**fields, "file": file},
-            "required": [*schema["required"], "file"],
+            "required": [*schema.get("required", ()), "file"],
             "additionalProperties": False,
         }
         return {"requestBody": {"required": True, "content": {_FORM: {"schema": form}}}}

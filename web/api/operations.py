@@ -47,7 +47,8 @@ class Operation:
     """One call: what it takes, what it answers, and everything it may refuse.
 
     A write runs under an idempotency key; its view is handed an `intention`. A `form`
-    is sent as multipart/form-data beside one file; its view is handed `file` as well.
+    is sent as multipart/form-data beside one file; its view is handed `file` as well,
+    and `file` here says what kind of one.
     """
 
     answer: type[BaseModel] | None
@@ -57,6 +58,7 @@ class Operation:
     is_write: bool = False
     status: HTTPStatus = HTTPStatus.OK
     media: str = JSON
+    file: str = ".xlsx or .csv"
     refuses: tuple[Refusal, ...] = ()
     examples: Mapping[str, Any] = field(default_factory=dict)
 

@@ -149,6 +149,7 @@ class OwedView(Told):
     amount_fen: int
     payable_fen: int
     waits_for: tuple[DealEvent, ...]
+    reason: str | None = Field(description="HELD, while a dispute holds the signing")
 
 
 class SigningView(Told):
@@ -163,6 +164,7 @@ class SigningView(Told):
     signed_at: Instant
     recorded_at: Instant
     is_cancelled: bool
+    is_held: bool = Field(description="a dispute holds its commissions")
     ruling_id: str | None
     outcome: str | None
     milestones: tuple[MilestoneView, ...]
@@ -321,6 +323,7 @@ def _view(account: DealAccount) -> SigningView:
         signed_at=deal.signed_at,
         recorded_at=deal.recorded_at,
         is_cancelled=account.is_cancelled,
+        is_held=account.is_held,
         ruling_id=None if ruling is None else ruling.id,
         outcome=None if ruling is None else ruling.outcome,
         milestones=tuple(
@@ -336,6 +339,7 @@ def _view(account: DealAccount) -> SigningView:
                 amount_fen=line.accrual.amount_fen,
                 payable_fen=line.payable,
                 waits_for=tuple(DealEvent(kind.value) for kind in line.waits_for),
+                reason=line.reason,
             )
             for line in account.lines
         ),

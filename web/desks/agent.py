@@ -10,6 +10,7 @@ from attribution.errors import BindingRequired, InputInvalid
 from attribution.ids import ProjectId, TokenId
 from attribution.people import Role
 from attribution.services.answering import Answer
+from attribution.services.attending import rulings_of_token
 from attribution.services.checking import conflict_at_visit
 from attribution.services.following import (
     FollowedToken,
@@ -20,10 +21,12 @@ from attribution.services.following import (
 )
 from attribution.services.issuing import Client, issue_token, revoke_token
 from web.access import current_actor, current_runtime, requires
+from web.dispute_words import STATES
 from web.forms import Form, page_request
 from web.parsing import parse_identifier
 from web.pictures import digits_qr
 from web.problems import explain_code
+from web.rulings import finding_kind, finding_word
 from web.standings import STANDINGS
 
 bp = Blueprint("agent", __name__, url_prefix="/agent")
@@ -75,6 +78,10 @@ def token(token_id: str) -> str:
         picture=_picture(followed),
         standings=STANDINGS,
         conflict=explain_code(str(conflict)),
+        rulings=rulings_of_token(runtime, by=actor, token_id=TokenId(token_id)),
+        states=STATES,
+        finding_kind=finding_kind,
+        finding_word=finding_word,
     )
 
 

@@ -31,6 +31,7 @@ from attribution.projects import Project
 from attribution.reconciliation.report import RowKind
 from attribution.reconciliation.statement import Column
 from attribution.services.accounting import DealAccount, deal_account, deal_accounts
+from attribution.services.attending import rulings_of_deal
 from attribution.services.evidencing import export_evidence
 from attribution.services.reconciling import (
     reconciliation_of,
@@ -42,6 +43,7 @@ from attribution.sheets.writing import write_report
 from web.access import current_actor, current_runtime, requires
 from web.charts import bars_of
 from web.choosing import chosen_project, projects_here
+from web.dispute_words import GROUNDS, STATES
 from web.forms import Form, page_request
 from web.milestones import EVENTS, STAGES, milestone_choices, record_from
 from web.problems import Problem, explain
@@ -211,6 +213,9 @@ def _deal(signing_id: SigningId, form: Form) -> str:
         "finance/deal.html",
         account=account,
         ruling=worded(ruling, names_in(runtime)) if ruling else None,
+        disputable=rulings_of_deal(runtime, by=current_actor(), signing_id=signing_id),
+        grounds=GROUNDS,
+        states=STATES,
         position=positions_of(runtime, [ruling.entry_id])[0] if ruling else None,
         choices=milestone_choices(),
         stages=STAGES,

@@ -28,6 +28,7 @@ def held(receipt: str) -> str:
     return render_template(
         "visitor/held.html",
         visit=visit,
+        receipt=receipt,
         words=STANDINGS[visit.standing],
         agreed=[PURPOSES[one] for one in visit.purposes.split() if one in PURPOSES],
     )

@@ -1,0 +1,107 @@
+"""The bench 判客员 sees a dispute 争议 whole; evidence is read by who may."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from attribution.disputes import DisputeState, Progress
+from attribution.errors import NotAllowed, NotFound
+from attribution.ids import DisputeId, EvidenceId, PersonId, ProjectId
+from attribution.outcomes import Ended
+from attribution.people import Actor, Role
+from attribution.services.docketing import ADJUDICATOR, Case, case_in, side_of
+from attribution.services.runtime import Runtime
+from attribution.services.sealing import unseal, unseal_bytes
+from attribution.storage.dispute_repository import Evidence
+from attribution.storage.work import UnitOfWork
+
+BENCH_ROLES = (Role.ADJUDICATOR, Role.AUDITOR)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hearing:
+    """A case as the adjudicators see it: all of it.
+
+    `words` are what was said with the steps, by the step's id; `people` the names of
+    those who took them.
+    """
+
+    case: Case
+    progress: Progress
+    words: Mapping[str, str] = field(repr=False)
+    people: Mapping[PersonId, str]
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def reason(self) -> str | None:
+        """Return why the case was decided as it was; None before the first decision."""
+        steps = [one for one in self.case.steps if one.state is DisputeState.DECIDED]
+        return self.words[steps[-1].id] if steps else None
+
+    @property
+    def ended(self) -> Ended:
+        """Return the case as statistics see it."""
+        last = self.case.steps[-1]
+        return Ended(
+            ground=self.case.dispute.ground,
+            opened_at=self.case.dispute.opened_at,
+            ended_at=last.taken_at if last.state.is_over else None,
+            verdict=self.case.verdict,
+        )
+
+
+def hearings_at(runtime: Runtime, *, by: Actor, project_id: ProjectId) -> list[Hearing]:
+    """Return the cases of a project for its adjudicators and auditors, newest first.
+
+    Raises:
+        NotAllowed: neither, there.
+    """
+    if not by.may_at(project_id, *BENCH_ROLES):
+        raise NotAllowed
+    now = runtime.now()
+    with runtime.reading() as work:
+        cases = [case_in(work, one.id) for one in work.disputes.at(project_id)]
+        return [_hearing(runtime, work, case, now) for case in cases]
+
+
+def hearing_of(runtime: Runtime, *, by: Actor, dispute_id: DisputeId) -> Hearing:
+    """Return one case whole, for the adjudicators and auditors of its project."""
+    with runtime.reading() as work:
+        case = case_in(work, dispute_id)
+        if not by.may_at(case.deal.project_id, *BENCH_ROLES):
+            raise NotAllowed
+        return _hearing(runtime, work, case, runtime.now())
+
+
+def evidence_file(
+    runtime: Runtime, *, by: Actor, evidence_id: EvidenceId
+) -> tuple[Evidence, bytes]:
+    """Return a piece of evidence: to the adjudicators, and to the party that gave it.
+
+    Raises:
+        NotFound: no such piece, or it is not theirs to read.
+    """
+    with runtime.reading() as work:
+        evidence, sealed = work.disputes.content(evidence_id)
+        _side, party = side_of(by, case_in(work, evidence.dispute_id))
+    if party not in {ADJUDICATOR, evidence.party}:
+        raise NotFound
+    return evidence, unseal_bytes(runtime, evidence.id, sealed)
+
+
+def _hearing(runtime: Runtime, work: UnitOfWork, case: Case, now: datetime) -> Hearing:
+    return Hearing(
+        case=case,
+        progress=case.progress(now),
+        words={
+            one.id: unseal(runtime, one.id, one.words_sealed)
+            for one in case.steps
+            if one.words_sealed is not None
+        },
+        people={
+            one: work.access.account(one).name
+            for one in {step.taken_by for step in case.steps}
+            if one is not None
+        },
+        evidence=tuple(work.disputes.evidence(case.dispute.id)),
+    )
