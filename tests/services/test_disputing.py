@@ -223,6 +223,8 @@ def test_the_manager_of_a_channel_disputes_for_it(office: Office) -> None:
     dispute = case.open(by=own, token_id=case.li_token)
 
     assert own_case(office.runtime, by=own, dispute_id=dispute).is_opener
+    other = own_case(office.runtime, by=manager(office.channel_a), dispute_id=dispute)
+    assert (other.own_side, other.is_opener) == (Side.CHANNEL, False)
     with pytest.raises(NotFound):
         own_case(office.runtime, by=office.li, dispute_id=dispute)
     case.propose(dispute)
@@ -889,6 +891,19 @@ def test_what_was_said_and_kept_of_a_case_is_what_the_log_says(
     report = verify_log(office.runtime, lambda _done, _of: None)
 
     assert report.faults == ()
+
+
+def test_a_step_whose_number_is_taken_is_refused(office: Office) -> None:
+    case = quarrel(office)
+    dispute = case.open()
+    with office.runtime.reading() as work:
+        (opening,) = work.disputes.steps([dispute])[dispute]
+
+    def again() -> None:
+        with office.runtime.transaction() as work:
+            work.disputes.add_step(replace(opening, id="0" * 32))
+
+    assert outcome_of(again) == "DISPUTE_STEP_REFUSED"
 
 
 def test_whoever_is_told_of_a_held_deal_is_told_so(office: Office) -> None:
