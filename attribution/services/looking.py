@@ -113,7 +113,7 @@ def peek_token(
         label=_label(runtime, token.id, sealed),
         issued_at=token.issued_at,
         bound_at=token.bound_at,
-        earliest_at=token.bound_when(desk.now) + rules_of(found).lead_time,
+        earliest_at=token.lead_from(desk.now) + rules_of(found).lead_time,
         short_lead=rules_of(found).short_lead,
         expires_at=token.expires_at,
         reserved_until=until,
