@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 from attribution.deals import DealEvent
 from attribution.ids import AgentId, ChannelId, ProjectId, SigningId, TokenId
 from attribution.money import Fen
+from attribution.owners import OwnerMark
 from attribution.people import Actor, Grant, Role
 from attribution.programmes import Kind
 from attribution.rulebook import Stage
-from attribution.rules.duplicates import OwnerMark
 from attribution.services.administering import (
     ProgrammeTerms,
     create_channel,

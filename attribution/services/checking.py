@@ -11,9 +11,9 @@ from attribution.rulebook import DiscloseConflict, TokenRules
 from attribution.rules.duplicates import (
     EarlierFacts,
     NewReport,
-    OwnerMark,
     conflicts_of,
     disclosed,
+    reported_order,
 )
 from attribution.services.agreements import deal_rules_of, token_rules_by_version
 from attribution.services.runtime import Runtime
@@ -49,18 +49,23 @@ def conflict_at_visit(runtime: Runtime, *, by: Actor, token_id: TokenId) -> str 
         found = work.tokens.by_id(token_id)
         if found is None or found.token.agent_id != by.agent_id:
             raise NotFound
-        token, visited_at = found.token, found.token.redeemed_at
-        if visited_at is None:
+        token = work.tokens.get([token_id])[0]
+        if token.redeemed_at is None:
             return None
         tags = work.visits.tags_of_token(token_id) | _bound(token)
-        earlier = _earlier(work, token.project_id, tags, visited_at, without=token_id)
+        earlier = _earlier(work, token.project_id, tags, token.redeemed_at)
         rules = token_rules_by_version(work, {token.programme_id})
+    own = [visit for visit in earlier.visits if _is_visit_of(visit, token_id)]
+    if not own:
+        # Bound to nobody and come without a number: nothing can be known of the client.
+        return None
     report = NewReport(
         agent_id=AgentId(token.agent_id),
         channel_id=token.channel_id,
         kind=found.programme.kind,
         tags=tags,
-        at=token.bound_when(visited_at),
+        order=reported_order(token, own[0]),
+        visited=own[0].order,
     )
     conflict = disclosed(
         conflicts_of(report, earlier),
@@ -74,33 +79,23 @@ def _bound(token: ReferralToken) -> frozenset[VisitorTag]:
     return frozenset() if token.binding_tag is None else frozenset({token.binding_tag})
 
 
-def _is_of(visit: Visit, token_id: TokenId | None) -> bool:
-    return token_id is not None and visit.token_id == token_id
+def _is_visit_of(visit: Visit, token_id: TokenId) -> bool:
+    return visit.token_id == token_id and not visit.standing.is_refused
 
 
 def _earlier(
-    work: UnitOfWork,
-    project_id: ProjectId,
-    tags: Collection[VisitorTag],
-    before: datetime,
-    *,
-    without: TokenId | None = None,
+    work: UnitOfWork, project_id: ProjectId, tags: Collection[VisitorTag], at: datetime
 ) -> EarlierFacts:
-    """Gather what the project knows of somebody's tags before an instant."""
-    visits = [
-        visit
-        for visit in work.visits.matching(project_id, tags)
-        if visit.arrived_at < before and not _is_of(visit, without)
-    ]
+    """Gather what the project knows of somebody's tags; the rules look at the order.
+
+    Args:
+        at: the instant whose deal-level rules hold.
+    """
+    visits = work.visits.matching(project_id, tags)
     taken = work.tokens.get(one.token_id for one in visits if one.token_id)
     by_id = {token.id: token for token in taken}
-    bound = [
-        token
-        for token in work.tokens.bound_to(project_id, tags)
-        if token.issued_at <= before and token.id != without
-    ]
-    rules = work.agreements.version_at(PROJECT_RULES, project_id, before)
-    owners = work.agreements.owners_among(project_id, tags)
+    bound = work.tokens.bound_to(project_id, tags)
+    rules = work.agreements.version_at(PROJECT_RULES, project_id, at)
     return EarlierFacts(
         tokens=tuple(bound),
         visits=tuple(visits),
@@ -109,7 +104,7 @@ def _earlier(
             for visit in visits
             if visit.token_id in by_id
         },
-        owners={tag: OwnerMark(scope) for tag, scope in owners.items()},
+        owners=tuple(work.agreements.owners_among(project_id, tags)),
         token_rules=token_rules_by_version(
             work, {token.programme_id for token in (*bound, *taken)}
         ),

@@ -1,6 +1,7 @@
 """Issuing referral tokens 推荐码: the report 报备 and its one-time code."""
 
 import hashlib
+import sys
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -38,6 +39,8 @@ from tokens.referral import Claims, commit, mint, to_digits
 
 _MOBILE = "cn-mobile"
 _DAY = timedelta(days=1)
+# Whatever was stored at the same instant before it comes before a new report.
+_NOT_YET_LOGGED = sys.maxsize
 _LINK_LABEL = b"token-link/v1\x00"
 
 
@@ -123,7 +126,7 @@ def issue_token(
             channel_id=token.channel_id,
             kind=terms.programme.kind,
             tags=tags,
-            at=now,
+            order=(now, _NOT_YET_LOGGED),
         )
         conflict = conflict_at_issue(work, report, terms.rules, project_id)
         return _store(runtime, work, token, client.label) | {"conflict": conflict}

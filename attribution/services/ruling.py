@@ -18,6 +18,7 @@ from attribution.services.runtime import Runtime
 from attribution.services.sequencing import sequence
 from attribution.services.statements import StatementKind, record
 from attribution.storage.agreement_repository import (
+    PENDING,
     PROGRAMME_PLANS,
     PROJECT_RULES,
 )
@@ -161,7 +162,11 @@ def dossier_of(work: UnitOfWork, deal: Deal) -> Dossier:
         tokens={token.id: token for token in tokens},
         agents=agreements.agents((one.agent_id for one in tokens), deal.project_id),
         programmes={one.id: one for one in programmes},
-        owners=frozenset(agreements.owners_among(deal.project_id, signing.buyer_tags)),
+        owners=tuple(
+            owner
+            for owner in agreements.owners_among(deal.project_id, signing.buyer_tags)
+            if owner.log_index != PENDING
+        ),
         token_rules=token_rules_by_version(work, {one.programme_id for one in tokens}),
         deal_rules=deal_rules_of(rules.version, rules.body),
     )

@@ -7,7 +7,7 @@ import pytest
 
 from attribution.errors import NotFound
 from attribution.ids import TokenId
-from attribution.rules.duplicates import OwnerMark
+from attribution.owners import OwnerMark
 from attribution.services.checking import conflict_at_visit
 from attribution.services.enlisting import enlist_owners
 from attribution.services.issuing import Client
@@ -103,6 +103,55 @@ def test_by_default_a_conflict_is_told_once_the_client_has_come(
     office.redeem(answer["code"])
 
     assert (before, told_at_visit(office, answer)) == (None, code)
+
+
+LATER: dict[str, Before] = {
+    "a walk-in": lambda office: office.walk_in(),
+    "a report": lambda office: office.issue(by=office.li),
+    "a report of one's own": lambda office: office.issue(),
+    "a mark as an owner": lambda office: own(office, OwnerMark.PROJECT),
+}
+
+
+@pytest.mark.parametrize("regime", ["first_visit", "last_visit", "first_report"])
+@pytest.mark.parametrize("what", LATER)
+def test_what_comes_between_the_report_and_the_visit_is_no_conflict(
+    what: str, regime: str, office: Office
+) -> None:
+    office.change_project(regime=regime)
+    office.wait(minutes=1)
+    answer: dict[str, Any] = dict(office.issue())
+    LATER[what](office)
+    office.wait(hours=1)
+    office.redeem(answer["code"])
+
+    assert told_at_visit(office, answer) is None
+
+
+def test_an_owner_marked_after_the_deal_is_no_conflict_of_it(office: Office) -> None:
+    answer: dict[str, Any] = dict(office.issue())
+    office.wait(hours=1)
+    office.redeem(answer["code"])
+    office.wait(hours=1)
+    own(office, OwnerMark.PROJECT)
+
+    assert told_at_visit(office, answer) is None
+
+
+@pytest.mark.parametrize(
+    ("regime", "told"), [("first_visit", "VISITED_BY_OTHER"), ("first_report", None)]
+)
+def test_another_visit_between_report_and_visit_conflicts_where_visits_decide(
+    regime: str, told: str | None, office: Office
+) -> None:
+    office.change_project(regime=regime)
+    office.wait(minutes=1)
+    answer: dict[str, Any] = dict(office.issue())
+    brought_by_li(office)
+    office.wait(hours=1)
+    office.redeem(answer["code"])
+
+    assert told_at_visit(office, answer) == told
 
 
 def test_without_a_conflict_nothing_is_told_and_only_to_the_own_agent(
