@@ -18,6 +18,7 @@ from attribution.errors import (
     TokenRevoked,
     TokenUnknown,
     TokenUsed,
+    VisitOverdue,
     WrongProject,
 )
 from attribution.ids import ProjectId, TokenId, VisitId
@@ -299,7 +300,7 @@ def walk_in(body: NewVisit, intention: Request) -> Reply:
     Operation(
         body=LookUp,
         answer=FoundReports,
-        refuses=(IdentifierInvalid,),
+        refuses=(CodeRequired, VisitOverdue, IdentifierInvalid),
         examples={"identifiers": [_PHONE]},
     )
 )

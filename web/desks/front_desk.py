@@ -193,7 +193,10 @@ def show_refusal(error: AttributionError | TokenError) -> ResponseReturnValue:
     if wants_json():
         return answer_refusal(error)
     scan = request.form.get("scan", "")
-    is_number = request.endpoint == "front_desk.peek" and bool(guess_kind(scan))
+    looks_like_one = bool(guess_kind(scan))
+    is_number = request.endpoint == "front_desk.peek" and looks_like_one
+    # Whoever was looked up without success is recorded as a walk-in by one key.
+    is_looked_up = request.endpoint == "front_desk.forgotten" and looks_like_one
     told = _told(error)
     problem = explain(told)
     page = _page(
@@ -203,7 +206,7 @@ def show_refusal(error: AttributionError | TokenError) -> ResponseReturnValue:
         kind="red" if isinstance(error, _FINAL) else "amber",
         scan=scan,
         number=scan if is_number else "",
-        kept=scan if is_number or told is not error else "",
+        kept=scan if is_number or is_looked_up or told is not error else "",
     )
     headers = {"Retry-After": str(problem.facts.get("retry_after", 0))}
     return page, problem.status, headers if "retry_after" in problem.facts else {}
@@ -223,6 +226,7 @@ _SHOWN_HERE = (
     *_FINAL,
     refused.TokenReserved,
     refused.CodeRequired,
+    refused.VisitOverdue,
     refused.RateLimited,
     refused.InputInvalid,
     malformed.ScanMalformed,
