@@ -16,7 +16,7 @@ from attribution.errors import (
 from attribution.ids import AgentId, ProjectId, TokenId, VisitorTag
 from attribution.people import Actor
 from attribution.programmes import Kind, Programme
-from attribution.referrals import ReferralToken
+from attribution.referrals import ReferralToken, note_of
 from attribution.rulebook import Binding, DiscloseConflict, TokenRules
 from attribution.rules.duplicates import NewReport
 from attribution.rules.reports import Issued, check_quota, check_report
@@ -97,9 +97,11 @@ def issue_token(
         NotAllowed: the caller is no agent.
         ProgrammeNotInForce: the channel may not refer to this project now.
         AgentSuspended, QuotaExceeded, BindingRequired: see rules §3, §4.4.
+        InputInvalid: the note is too long, or holds a number.
     """
     now = runtime.now()
     agent_id = _agent(by)
+    label = None if client.label is None else note_of(client.label)
     with runtime.reading() as work:
         terms = _terms(work, by, project_id, now)
     binding = client.bound_by()
@@ -129,7 +131,7 @@ def issue_token(
             order=(now, _NOT_YET_LOGGED),
         )
         conflict = conflict_at_issue(work, report, terms.rules, project_id)
-        return _store(runtime, work, token, client.label) | {"conflict": conflict}
+        return _store(runtime, work, token, label) | {"conflict": conflict}
 
     return once(runtime, request, now, action)
 

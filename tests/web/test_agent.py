@@ -194,8 +194,12 @@ def test_another_agents_token_does_not_exist(front: Front, wang: FlaskClient) ->
         ({"client": "1380013800"}, "位数不对", "the length is wrong"),
         ({"client": "1380013800x"}, "有不该出现的字符", "do not belong"),
         ({"client": ""}, "需要填写客户号码", "number is needed"),
-        ({"label": "张三 13800138000 朝阳区"}, "位数不对", "the length is wrong"),
-        ({"label": "13800138000"}, "有不该出现的字符", "do not belong"),
+        (
+            {"label": "张三 13800138000 朝阳区"},
+            "备注最多 12 个字",
+            "at most 12 characters",
+        ),
+        ({"label": "13800138000"}, "数字最多 4 个", "at most 4 digits"),
     ],
 )
 def test_a_mistake_is_said_beside_its_field_and_nothing_is_issued(

@@ -30,7 +30,7 @@ from attribution.services.issuing import (
 from attribution.visits import Standing
 from tokens.errors import IdentifierInvalid
 from web.access import current_actor, current_runtime, requires
-from web.api.fields import Asked, Id, Identification, Instant, Line, Told, Written
+from web.api.fields import Asked, Id, Identification, Instant, Note, Told, Written
 from web.api.operations import Operation, operation, project_or_only
 
 bp = Blueprint("api_tokens", __name__, url_prefix="/api/v1/tokens")
@@ -42,8 +42,10 @@ class NewToken(Asked):
     project: Id | None = None
     client: Identification | None = None
     binding: Binding | None = None
-    label: Line | None = Field(
-        default=None, repr=False, description="a note for the agent, kept encrypted"
+    label: Note | None = Field(
+        default=None,
+        repr=False,
+        description="a note for the agent, kept encrypted; at most four digits",
     )
 
 
@@ -111,7 +113,10 @@ class RevokedToken(Written):
             QuotaExceeded,
             BindingRequired,
         ),
-        examples={"client": {"kind": "cn-mobile", "value": "13800138000"}},
+        examples={
+            "client": {"kind": "cn-mobile", "value": "13800138000"},
+            "label": "张**",
+        },
     )
 )
 def issue(body: NewToken, intention: Request) -> Reply:

@@ -6,9 +6,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from attribution.errors import BindingRequired, InputInvalid
+from attribution.errors import BindingRequired
 from attribution.ids import ProjectId, TokenId
 from attribution.people import Role
+from attribution.referrals import note_of
 from attribution.services.answering import Answer
 from attribution.services.checking import conflict_at_visit
 from attribution.services.following import (
@@ -28,8 +29,6 @@ from web.standings import STANDINGS
 
 bp = Blueprint("agent", __name__, url_prefix="/agent")
 
-_LONGEST_LABEL = 12
-_MOST_DIGITS = 4
 _LIVE = (Progress.UNOPENED, Progress.WAITING, Progress.READY)
 
 
@@ -130,18 +129,8 @@ def _issued(answer: Answer) -> str:
 def _client(form: Form) -> Client:
     return Client(
         identifier=form.read("client", parse_identifier, None),
-        label=form.read("label", _parse_label, None),
+        label=form.read("label", note_of, None),
     )
-
-
-def _parse_label(text: str) -> str | None:
-    """Return an agent's own short note; a whole number has no place in it."""
-    label = text.strip()
-    if len(label) > _LONGEST_LABEL:
-        raise InputInvalid("label", "LENGTH")
-    if not label.isprintable() or sum(map(str.isdigit, label)) > _MOST_DIGITS:
-        raise InputInvalid("label", "CHARACTERS")
-    return label or None
 
 
 def _address_of(link: object) -> str | None:
