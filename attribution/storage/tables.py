@@ -369,6 +369,7 @@ signing_tags = sa.Table(
     sa.Column("relation", sa.String(16), nullable=False),
     *_tag(),
     sa.PrimaryKeyConstraint("signing_id", "member", "kind", "epoch", "value"),
+    sa.Index(None, "value"),
 )
 
 signing_receipts = sa.Table(

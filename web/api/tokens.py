@@ -19,6 +19,7 @@ from attribution.people import Role
 from attribution.rulebook import Binding
 from attribution.services.answering import Reply, Request
 from attribution.services.checking import conflict_at_visit
+from attribution.services.concluding import conclusion_of
 from attribution.services.issuing import (
     Client,
     ShownToken,
@@ -85,6 +86,28 @@ class TokenView(Told):
     )
 
 
+class OutcomeView(Told):
+    """What a ruling made of the claim that a token's visit belongs to."""
+
+    finding: str = Field(
+        description="OK, a code of rules §12, or a finding about the agent in person",
+        examples=["DEAL_OVERDUE"],
+    )
+    ruled_at: Instant
+
+
+class ConcludedToken(TokenView):
+    """One token with what came of it; nothing of the deal itself."""
+
+    finding: str = Field(
+        description="how the token stands: OK, or a code of rules §12",
+        examples=["VISIT_OVERDUE"],
+    )
+    outcomes: tuple[OutcomeView, ...] = Field(
+        description="of each ruling, oldest first; empty before the client signs"
+    )
+
+
 class TokenList(Told):
     """One's own tokens, newest first, at most 200."""
 
@@ -145,12 +168,21 @@ def own_tokens() -> TokenList:
 
 @bp.get("/<token_id>")
 @requires(Role.AGENT)
-@operation(Operation(answer=TokenView, refuses=(NotFound,)))
-def own_token(token_id: TokenId) -> TokenView:
-    """Show one of one's own tokens."""
+@operation(Operation(answer=ConcludedToken, refuses=(NotFound,)))
+def own_token(token_id: TokenId) -> ConcludedToken:
+    """Show one of one's own tokens, and what came of it."""
     by, runtime = current_actor(), current_runtime()
     shown = token_of(runtime, by=by, token_id=token_id)
-    return _view(shown, conflict_at_visit(runtime, by=by, token_id=token_id))
+    view = _view(shown, conflict_at_visit(runtime, by=by, token_id=token_id))
+    conclusion = conclusion_of(runtime, by=by, token_id=token_id)
+    return ConcludedToken(
+        **view.model_dump(),
+        finding=conclusion.code,
+        outcomes=tuple(
+            OutcomeView(finding=one.code, ruled_at=one.ruled_at)
+            for one in conclusion.outcomes
+        ),
+    )
 
 
 @bp.post("/<token_id>/revoke")

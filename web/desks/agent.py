@@ -12,6 +12,7 @@ from attribution.people import Role
 from attribution.referrals import note_of
 from attribution.services.answering import Answer
 from attribution.services.checking import conflict_at_visit
+from attribution.services.concluding import conclusion_of
 from attribution.services.following import (
     FollowedToken,
     Progress,
@@ -22,6 +23,7 @@ from attribution.services.following import (
 from attribution.services.issuing import Client, issue_token, revoke_token
 from web.access import current_actor, current_runtime, requires
 from web.forms import Form, page_request
+from web.outcomes import worded_outcome
 from web.parsing import parse_identifier
 from web.pictures import digits_qr
 from web.problems import explain_code
@@ -68,12 +70,15 @@ def token(token_id: str) -> str:
     runtime, actor = current_runtime(), current_actor()
     followed = own_token(runtime, by=actor, token_id=TokenId(token_id))
     conflict = conflict_at_visit(runtime, by=actor, token_id=TokenId(token_id))
+    conclusion = conclusion_of(runtime, by=actor, token_id=TokenId(token_id))
     return render_template(
         "agent/token.html",
         token=followed,
         picture=_picture(followed),
         standings=STANDINGS,
         conflict=explain_code(str(conflict)),
+        problem=explain_code(conclusion.code),
+        outcomes=[worded_outcome(one) for one in conclusion.outcomes],
     )
 
 
