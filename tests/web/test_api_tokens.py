@@ -61,7 +61,7 @@ def test_ones_own_tokens_are_listed_without_their_codes(api: ApiOffice) -> None:
     shown = api.get("wang", f"/tokens/{issued['token_id']}").json
 
     assert [one["token_id"] for one in listed.json["tokens"]] == [issued["token_id"]]
-    concluded = {"conflict": None, "finding": "OK", "outcomes": []}
+    concluded: dict[str, object] = {"conflict": None, "finding": "OK", "outcomes": []}
     assert shown == {**listed.json["tokens"][0], **concluded}
     assert (shown["label"], shown["qr"]) == ("张先生", issued["qr"])
     assert issued["code"] not in listed.text
