@@ -1,9 +1,12 @@
 """Signings, what they reach, their rulings, what is owed, and statements of it."""
 
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -25,6 +28,7 @@ from attribution.owners import OwnerMark
 from attribution.people import Grant, Role
 from attribution.rulebook import Stage
 from attribution.services.accounting import deal_account, deal_accounts
+from attribution.services.administering import create_channel
 from attribution.services.enlisting import NewAgent, create_agent, enlist_owners
 from attribution.services.greeting import Arrival
 from attribution.services.matching import earlier_visits
@@ -52,6 +56,7 @@ from attribution.storage.tables import (
     signings,
     statements,
 )
+from attribution.storage.work import UnitOfWork, unit_of_work
 from tests.office import OTHER_PHONE, PHONE, Office, mobile
 from tests.racing import outcome_of
 from tokens.identifiers import identifier
@@ -615,6 +620,76 @@ def test_a_file_that_is_no_statement_leaves_nothing(office: Office) -> None:
         upload(office, HEADER + "3-1-1201,1\n", channel_id=ChannelId("none"))
 
     assert office.count(statements) == 0
+
+
+def test_nothing_is_read_or_matched_while_the_one_writer_is_kept_busy(
+    office: Office,
+) -> None:
+    busy: set[str] = set()
+
+    def watch(frame: FrameType, event: str, _: object) -> None:
+        if event == "call":
+            busy.add(str(frame.f_globals.get("__name__")))
+
+    @contextmanager
+    def watched() -> Iterator[UnitOfWork]:
+        with unit_of_work(office.database.writing()) as work:
+            sys.setprofile(watch)
+            try:
+                yield work
+            finally:
+                sys.setprofile(None)
+
+    office.runtime = replace(office.runtime, transaction=watched)
+
+    upload(office, HEADER + "3-1-1201,1\n")
+
+    assert "attribution.storage.statement_repository" in busy
+    packages = ("attribution.reconciliation", "attribution.sheets")
+    assert [one for one in busy if one.startswith(packages)] == []
+
+
+def test_a_statement_sent_twice_is_answered_as_it_was(office: Office) -> None:
+    request = office.request(b"statement")
+    first = upload(office, HEADER + "3-1-1201,1\n", request=request)
+
+    again = upload(office, HEADER + "3-1-1201,1\n", request=request)
+
+    assert (again, office.count(statements)) == (first, 1)
+
+
+def test_a_snapshot_does_not_see_what_is_committed_meanwhile(office: Office) -> None:
+    with office.runtime.reading() as work, work.snapshot():
+        before = work.signings.deals(office.project)
+        office.sign()
+        during = work.signings.deals(office.project)
+    with office.runtime.reading() as work:
+        after = work.signings.deals(office.project)
+
+    assert (len(before), len(during), len(after)) == (0, 0, 1)
+
+
+def test_an_auditor_sees_statements_and_brings_none(office: Office) -> None:
+    auditor = replace(office.finance, grants=(Grant(role=Role.AUDITOR),))
+    statement = upload(office, HEADER + "3-1-1201,1\n")
+
+    seen = statements_at(office.runtime, by=auditor, project_id=office.project)
+
+    assert [one.id for one in seen] == [statement]
+    with pytest.raises(NotAllowed):
+        upload(office, HEADER + "3-1-1201,1\n", by=auditor)
+
+
+def test_a_manager_without_a_programme_here_brings_no_statement(
+    office: Office,
+) -> None:
+    made = office.do(create_channel, by=office.admin, name="丙渠道")
+    channel = ChannelId(str(made["channel_id"]))
+    grant = Grant(role=Role.CHANNEL_MANAGER, channel_id=channel)
+    manager = replace(office.wang, grants=(grant,))
+
+    with pytest.raises(NotAllowed):
+        upload(office, HEADER, by=manager, channel_id=channel)
 
 
 def test_statements_are_for_finance_and_the_channels_own_manager(

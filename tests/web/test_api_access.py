@@ -17,12 +17,9 @@ DEALS = {
 }
 MONEY = DEALS - {Role.SIGNING}
 RULINGS = DEALS | {Role.ADJUDICATOR}
-UPLOADS = {
-    Role.FINANCE,
-    Role.FINANCE_APPROVER,
-    Role.AUDITOR,
-    Role.CHANNEL_MANAGER,
-}
+UPLOADS = {Role.FINANCE, Role.FINANCE_APPROVER, Role.CHANNEL_MANAGER}
+# An auditor looks at what was found, and brings nothing.
+RECONCILED = UPLOADS | {Role.AUDITOR}
 AGENTS = AGREED | {Role.CHANNEL_MANAGER}
 CHANNELS = AGREED | {Role.FINANCE, Role.FINANCE_APPROVER, Role.AUDITOR}
 # Written out by hand on purpose: a role that a view gains must be gained here as well.
@@ -46,9 +43,9 @@ ALLOWED: dict[str, set[Role] | None] = {
     "get /rulings/{ruling_id}": RULINGS,
     "get /accruals": MONEY,
     "post /statements": UPLOADS,
-    "get /reconciliations": UPLOADS,
-    "get /reconciliations/{statement_id}": UPLOADS,
-    "get /reconciliations/{statement_id}.xlsx": UPLOADS,
+    "get /reconciliations": RECONCILED,
+    "get /reconciliations/{statement_id}": RECONCILED,
+    "get /reconciliations/{statement_id}.xlsx": RECONCILED,
     "get /projects": set(Role),
     "post /projects": {Role.ADMIN},
     "get /projects/{project_id}": AGREED,
