@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from attribution.errors import NotFound
+from attribution.budgets import BucketKind
+from attribution.errors import NotFound, ReportedByYou
 from attribution.ids import AgentId, ProjectId, TokenId, VisitorTag
 from attribution.people import Actor
 from attribution.referrals import ReferralToken
@@ -16,6 +17,7 @@ from attribution.rules.duplicates import (
     reported_order,
 )
 from attribution.services.agreements import deal_rules_of, token_rules_by_version
+from attribution.services.budgets import bucket_of, check_budgets, spend_failure
 from attribution.services.runtime import Runtime
 from attribution.storage.agreement_repository import PROJECT_RULES
 from attribution.storage.work import UnitOfWork
@@ -23,19 +25,34 @@ from attribution.visits import Visit
 
 
 def conflict_at_issue(
-    work: UnitOfWork, report: NewReport, rules: TokenRules, project_id: ProjectId
+    runtime: Runtime,
+    work: UnitOfWork,
+    report: NewReport,
+    rules: TokenRules,
+    project_id: ProjectId,
 ) -> str | None:
     """Return the code of rules §12 to tell with a new token, or None.
 
     Telling of others' reports at issue is an oracle, so only a rulebook that says
-    `at_issue` does it; an agent's own live report is always told.
+    `at_issue` does it, and each time is counted (§5.1); an agent's own live report is
+    always told, and costs nothing.
+
+    Raises:
+        RateLimited: the agent was told too often. Nothing is issued then, whoever the
+            client is: a refusal of known clients alone would tell as much.
     """
+    tells = rules.disclose_conflict is DiscloseConflict.AT_ISSUE
+    budget = [bucket_of(runtime, BucketKind.AGENT, report.agent_id)]
+    if tells:
+        check_budgets(work, budget, report.at)
     earlier = _earlier(work, project_id, report.tags, report.at)
     conflict = disclosed(
         conflicts_of(report, earlier),
         rules.disclose_conflict,
         DiscloseConflict.AT_ISSUE,
     )
+    if conflict is not None and conflict.kind is not ReportedByYou:
+        spend_failure(work, budget, report.at)
     return None if conflict is None else conflict.kind.code
 
 

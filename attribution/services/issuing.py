@@ -98,6 +98,7 @@ def issue_token(
         ProgrammeNotInForce: the channel may not refer to this project now.
         AgentSuspended, QuotaExceeded, BindingRequired: see rules §3, §4.4.
         InputInvalid: the note is too long, or holds a number.
+        RateLimited: conflicts were told too often, where they are told at issue.
     """
     now = runtime.now()
     agent_id = _agent(by)
@@ -130,7 +131,7 @@ def issue_token(
             tags=tags,
             order=(now, _NOT_YET_LOGGED),
         )
-        conflict = conflict_at_issue(work, report, terms.rules, project_id)
+        conflict = conflict_at_issue(runtime, work, report, terms.rules, project_id)
         return _store(runtime, work, token, label) | {"conflict": conflict}
 
     return once(runtime, request, now, action)

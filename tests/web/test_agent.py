@@ -280,6 +280,23 @@ def test_a_project_that_asks_for_no_number_hands_out_a_link(front: Front) -> Non
     assert "等客户打开链接" in li.get("/agent").text
 
 
+def test_an_agent_who_was_told_too_often_is_asked_to_wait(front: Front) -> None:
+    office = front.office
+    office.wait(seconds=1)
+    office.change_rules(disclose_conflict="at_issue")
+    for number in range(10):
+        client = Client(identifier=mobile(f"1370013700{number}"))
+        office.issue(by=office.li, client=client)
+        office.issue(client=client)
+    wang = browser_of(front, "wang", Role.AGENT)
+
+    page, in_other = issue(front, wang), issue(front, in_english(wang))
+
+    assert (page.status_code, page.headers["Retry-After"]) == (429, "2")
+    assert "请在 2 秒后再试" in text_of(page)
+    assert "try again in 2 seconds" in text_of(in_other).lower()
+
+
 def test_a_person_who_is_no_agent_may_not_open_the_page(front: Front) -> None:
     assert front.signed_in(Role.DESK).get("/agent").status_code == 403
     assert front.signed_in(Role.AGENT).get("/agent").status_code == 403

@@ -11,6 +11,7 @@ from attribution.errors import (
     NotFound,
     ProgrammeNotInForce,
     QuotaExceeded,
+    RateLimited,
     TokenRevoked,
     TokenUsed,
 )
@@ -135,6 +136,7 @@ class RevokedToken(Written):
             AgentSuspended,
             QuotaExceeded,
             BindingRequired,
+            RateLimited,
         ),
         examples={
             "client": {"kind": "cn-mobile", "value": "13800138000"},
