@@ -9,7 +9,10 @@ _LONGEST = timedelta(minutes=15)
 
 
 class BucketKind(StrEnum):
-    """Whose failures are counted together (protocol §9)."""
+    """Whose failures are counted together (protocol §9).
+
+    An agent's are the conflicts told at issue (rules §5.1): each is a look at others.
+    """
 
     ACCOUNT = "account"
     ADDRESS = "address"

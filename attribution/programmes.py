@@ -52,6 +52,7 @@ class Agent:
     """A person who refers clients (经纪人), with what the rules ask about them.
 
     `own_tags` are the agent's own identifiers as tags, for self-referral (rules §8.2).
+    `log_index` is the entry that says all this of the agent; None where none is known.
     """
 
     id: AgentId
@@ -61,6 +62,7 @@ class Agent:
     is_desk_staff: bool = False
     suspended_from: datetime | None = None
     channel_suspended_from: datetime | None = None
+    log_index: int | None = None
 
     def is_suspended(self, at: datetime) -> bool:
         """Say whether the agent or the channel is suspended at `at`."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from attribution.errors import InputInvalid
 from attribution.ids import (
     AgentId,
     ChannelId,
@@ -12,6 +13,28 @@ from attribution.ids import (
     VisitorTag,
 )
 from attribution.rulebook import Binding
+
+LONGEST_NOTE = 12
+_MOST_DIGITS = 4
+
+
+def note_of(text: str) -> str | None:
+    """Return an agent's own short note of a client (`张**`), or None where it is blank.
+
+    A whole number has no place in it, in whichever digits it is written: identifiers
+    are forgotten, and a note is kept (docs/privacy.md).
+
+    Raises:
+        InputInvalid: too long, more than four digits, or unprintable.
+    """
+    note = text.strip()
+    if len(note) > LONGEST_NOTE:
+        raise InputInvalid("label", "a note is too long")
+    if sum(map(str.isnumeric, note)) > _MOST_DIGITS:
+        raise InputInvalid("label", "a note holds a number")
+    if not note.isprintable():
+        raise InputInvalid("label", "a note is unprintable")
+    return note or None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

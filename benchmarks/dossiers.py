@@ -89,7 +89,7 @@ def _dossier(*channels: str, walk_ins: int) -> Dossier:
             )
             for one in tokens
         },
-        owners=frozenset(),
+        owners=(),
         token_rules={_RULES.version: _RULES},
         deal_rules=DealRules(version="deal.1"),
     )

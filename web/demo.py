@@ -23,10 +23,10 @@ from attribution.ids import (
     TokenId,
 )
 from attribution.money import Fen
+from attribution.owners import OwnerMark
 from attribution.people import Actor, Grant, Role
 from attribution.programmes import Kind
 from attribution.rulebook import Stage
-from attribution.rules.duplicates import OwnerMark
 from attribution.services.adjudicating import approve, decide, propose
 from attribution.services.administering import (
     ProgrammeTerms,

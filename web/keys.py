@@ -3,7 +3,7 @@
 import hashlib
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +50,10 @@ class _FoundKeys:
     tag_keys: Mapping[ProjectId, EpochKey]
 
 
+class KeyFileForeign(KeyFileUnsafe):
+    """A tag key is not the one that the log names, or the log names none."""
+
+
 class FileKeys:
     """The keys of an installation, one file each, under one private folder."""
 
@@ -90,6 +94,10 @@ class FileKeys:
     def tag_key_of(self, project_id: ProjectId) -> EpochKey:
         """Return the tag key of a project's newest epoch."""
         return self._fresh().tag_keys[project_id]
+
+    def has_tag_key(self, project_id: ProjectId) -> bool:
+        """Say whether there is a tag key of this project."""
+        return project_id in self._fresh().tag_keys
 
     def has_project(self, project_id: ProjectId) -> bool:
         """Say whether there are keys of this project."""
@@ -173,6 +181,57 @@ def _signer(secret: bytes) -> LogSigner:
     public = private.public_key().public_bytes_raw()
     fingerprint = hashlib.sha256(public).hexdigest()
     return log_signer(f"hefu.invalid/{fingerprint[:16]}", private)
+
+
+class AttestedTagKeys:
+    """Tag keys from files, each compared with the one that the log names.
+
+    Else whoever swaps a file could tag two people, or two days, under different keys,
+    and nobody would see it: the proof of each tag is checked against this key
+    (protocol §4.3).
+    """
+
+    def __init__(
+        self,
+        keys: FileKeys,
+        logged: Callable[[], Mapping[tuple[ProjectId, int], bytes]],
+    ) -> None:
+        self._keys = keys
+        self._logged = logged
+        self._attested: dict[ProjectId, EpochKey] = {}
+
+    def of(self, project_id: ProjectId) -> EpochKey:
+        """Return the tag key of a project's newest epoch.
+
+        Raises:
+            KeyFileForeign: with the name of the file.
+        """
+        key = self._keys.tag_key_of(project_id)
+        # A folder that has changed is read again, and makes another object.
+        if self._attested.get(project_id) is not key:
+            self._attest(project_id, key, self._logged())
+        return key
+
+    def check(self, projects: Iterable[ProjectId]) -> None:
+        """Refuse the first project whose file is not the key that the log names."""
+        logged = self._logged()
+        for project_id in projects:
+            if self._keys.has_tag_key(project_id):
+                self._attest(project_id, self._keys.tag_key_of(project_id), logged)
+
+    def _attest(
+        self,
+        project_id: ProjectId,
+        key: EpochKey,
+        logged: Mapping[tuple[ProjectId, int], bytes],
+    ) -> None:
+        if logged.get((project_id, key.epoch)) != key.key.public_bytes():
+            message = (
+                f"tag-{project_id}-{key.epoch}.key is not the key that the log names "
+                "for this project and epoch; put the right file back"
+            )
+            raise KeyFileForeign(message)
+        self._attested[project_id] = key
 
 
 def _write_once(path: Path, secret: bytes, suffix: str) -> None:

@@ -39,6 +39,11 @@ _PHRASES: dict[str, LazyString] = {
     "was admitted before": _l("这把公钥登记过了；停用过的请换一把新的。"),
     "must begin with http:// or https://": _l("地址要以 http:// 或 https:// 开头。"),
     "must say why": _l("请写明原因。"),
+    "a note is too long": _l("备注最多 12 个字。"),
+    "a note holds a number": _l(
+        "备注里的数字最多 4 个：号码不能留在备注里，只写自己认得的，例如 张** 或尾号。"
+    ),
+    "a note is unprintable": _l("备注里有看不见的字符，请重新输入。"),
     "is taken already": _l("已经有了，请换一个。"),
     "lies before the first rules of the project": _l(
         "早于这个案场的第一版规则，没有规则可判；请核对日期。"

@@ -115,6 +115,11 @@ def finding_word(finding: str) -> str:
     return str(words[1]) if words else finding
 
 
+def finding_sentence(finding: str) -> str:
+    """Return why a claim came to a finding."""
+    return str(_CLAIM_SENTENCES[finding])
+
+
 def finding_kind(finding: str) -> str:
     """Return the colour of a finding: green, amber, red or info."""
     words = _WORDS.get(finding)

@@ -2,12 +2,13 @@
 
 import os
 import resource
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from attribution.ids import ProjectId, VisitorTag
+from attribution.services.attesting import logged_tag_keys
 from attribution.services.runtime import Runtime
 from attribution.storage.engine import Database, open_database
 from attribution.storage.migrating import migrate
@@ -15,9 +16,27 @@ from attribution.storage.work import unit_of_work
 from tokens.identifiers import Identifier
 from tokens.tags import tags_for
 from web.heads import HeadFile
-from web.keys import FileKeys
+from web.keys import AttestedTagKeys, FileKeys, KeyFileForeign
 from web.settings import Settings
 from web.witness import WitnessFolder
+
+
+def _attested(keys: FileKeys, database: Database) -> AttestedTagKeys:
+    """Return the tag keys, each of them the one that the log names."""
+
+    def logged() -> Mapping[tuple[ProjectId, int], bytes]:
+        with unit_of_work(database.reading()) as work:
+            return logged_tag_keys(work)
+
+    tag_keys = AttestedTagKeys(keys, logged)
+    with unit_of_work(database.reading()) as work:
+        projects = [one.id for one in work.agreements.projects()]
+    try:
+        tag_keys.check(projects)
+    except KeyFileForeign:
+        database.close()
+        raise
+    return tag_keys
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,10 +73,12 @@ def open_installation(settings: Settings) -> Installation:
     database = open_database(settings.database_url)
     migrate(database.engine)
 
+    tag_keys = _attested(keys, database)
+
     def tag(
         project_id: ProjectId, identifiers: Sequence[Identifier]
     ) -> list[VisitorTag]:
-        now = keys.tag_key_of(project_id)
+        now = tag_keys.of(project_id)
         values = tags_for(
             identifiers, project=project_id, key=now.key, random_bytes=os.urandom
         )

@@ -76,6 +76,7 @@ def matter_from_json(values: object) -> Matter:
         token_rules=rules,
         deal_rules=_deal_rules(deal_version, deal_node),
         has_buying_owner=table.need("has_buying_owner").flag(),
+        owner_facts=tuple(map(_index, table.need("owner_facts").items())),
         has_walk_in_reward=table.need("has_walk_in_reward").flag(),
     )
     _check_order(matter, table)
@@ -92,6 +93,7 @@ _KEYS = (
     "token_rules",
     "deal_rules",
     "has_buying_owner",
+    "owner_facts",
     "has_walk_in_reward",
 )
 
@@ -105,6 +107,10 @@ def _of_size(node: Node, size: int) -> list[Node]:
 
 def _index(node: Node) -> int:
     return node.whole(0, LARGEST_INDEX)
+
+
+def _index_or_none(node: Node) -> int | None:
+    return None if node.value is None else _index(node)
 
 
 def _version(node: Node) -> tuple[str, Node]:
@@ -198,6 +204,7 @@ def _report(node: Node, rules: Mapping[str, TokenRules]) -> _Report:
         "is_in_group",
         "is_owner",
         "is_desk_staff",
+        "agent_log_index",
     )
     rulebook, issued_at = table.need("rulebook"), table.need("issued_at").instant()
     version = rulebook.text()
@@ -223,6 +230,7 @@ def _report(node: Node, rules: Mapping[str, TokenRules]) -> _Report:
         is_in_group=table.need("is_in_group").flag(),
         is_owner=table.need("is_owner").flag(),
         is_desk_staff=table.need("is_desk_staff").flag(),
+        log_index=_index_or_none(table.need("agent_log_index")),
     )
     return _Report(token=token, referrer=referrer)
 

@@ -8,7 +8,8 @@ from attribution.cases.facts import Arrival, Facts, Revocation
 from attribution.cases.people import VERSION, agent_of, programme_of, tags_of
 from attribution.documents import Node
 from attribution.errors import CaseMalformed
-from attribution.ids import AgentId, ProgrammeId, TokenId, VisitorTag
+from attribution.ids import AgentId, ProgrammeId, TokenId
+from attribution.owners import Owner
 from attribution.programmes import Agent, Programme
 from attribution.referrals import ReferralToken
 from attribution.rulebook import DealRules, TokenRules, rules_of_node
@@ -24,7 +25,7 @@ class Case:
     deal_rules: DealRules
     programmes: dict[ProgrammeId, Programme]
     agents: dict[AgentId, Agent]
-    owners: frozenset[VisitorTag]
+    owners: tuple[Owner, ...]
     tokens: dict[TokenId, ReferralToken]
     revocations: tuple[Revocation, ...]
     arrivals: tuple[Arrival, ...]
@@ -73,7 +74,7 @@ def parse_case(document: object) -> Case:
         deal_rules=deal_rules,
         programmes=programmes,
         agents=agents,
-        owners=owners,
+        owners=tuple(Owner(tag=tag) for tag in owners),
         tokens=tokens,
         revocations=facts.revocations(tokens),
         arrivals=arrivals,

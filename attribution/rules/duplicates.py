@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from attribution.errors import (
     AttributionError,
@@ -16,6 +15,7 @@ from attribution.errors import (
     VisitedByOther,
 )
 from attribution.ids import AgentId, ChannelId, VisitId, VisitorTag
+from attribution.owners import Owner, OwnerMark
 from attribution.programmes import Kind
 from attribution.referrals import ReferralToken
 from attribution.rulebook import (
@@ -29,27 +29,39 @@ from attribution.rulebook import (
 from attribution.visits import Standing, Visit
 
 
-class OwnerMark(StrEnum):
-    """Where a person owns already."""
-
-    PROJECT = "project"
-    GROUP = "group"
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewReport:
-    """A report about to be made. `tags` holds masked forms beside the whole one."""
+    """A report, whose conflicts are asked about as it is made or once the client came.
+
+    Args:
+        tags: masked forms beside the whole one.
+        order: the place of its binding in the one order of facts (rules §1.4).
+        visited: the place of the visit; None as long as nobody came.
+    """
 
     agent_id: AgentId
     channel_id: ChannelId
     kind: Kind
     tags: frozenset[VisitorTag]
-    at: datetime
+    order: tuple[datetime, int]
+    visited: tuple[datetime, int] | None = None
+
+    @property
+    def at(self) -> datetime:
+        """The instant of the report."""
+        return self.order[0]
+
+    @property
+    def asked(self) -> tuple[datetime, int]:
+        """The place up to which this can be asked: the visit, or else the report."""
+        return self.visited or self.order
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EarlierFacts:
     """What this project knows of the tags of a report; others do no harm.
+
+    Nor do later facts: whatever comes after the report is no conflict of it.
 
     Args:
         referrals: the token that each referred visit took.
@@ -59,7 +71,7 @@ class EarlierFacts:
     tokens: tuple[ReferralToken, ...] = ()
     visits: tuple[Visit, ...] = ()
     referrals: Mapping[VisitId, ReferralToken]
-    owners: Mapping[VisitorTag, OwnerMark]
+    owners: tuple[Owner, ...] = ()
     token_rules: Mapping[str, TokenRules]
     deal_rules: DealRules
 
@@ -96,6 +108,16 @@ def disclosed(
     return None
 
 
+def reported_order(token: ReferralToken, visit: Visit) -> tuple[datetime, int]:
+    """Return the place of the report that led to a visit (rules §7.1).
+
+    A token bound to nobody until then is reported by its redemption.
+    """
+    is_bound = token.is_bound(visit.arrived_at)
+    index = token.log_index if is_bound else visit.log_index
+    return token.bound_when(visit.arrived_at), index
+
+
 def _reported_by_you(report: NewReport, earlier: EarlierFacts) -> Iterator[Conflict]:
     for token in _reports(report, earlier):
         if token.agent_id == report.agent_id and token.is_live(report.at):
@@ -109,14 +131,24 @@ def _owners(report: NewReport, earlier: EarlierFacts) -> Iterator[Conflict]:
         (OwnerMark.PROJECT, ProjectOwner),
         (OwnerMark.GROUP, GroupOwner),
     ):
-        marked = [tag for tag in report.tags if earlier.owners.get(tag) is mark]
-        if marked:
-            yield Conflict(kind=kind, is_possible=all(tag.is_masked for tag in marked))
+        marks = [
+            owner
+            for owner in earlier.owners
+            if owner.mark is mark
+            and owner.tag in report.tags
+            and owner.is_before(report.order)
+        ]
+        if marks:
+            yield Conflict(
+                kind=kind,
+                is_possible=all(owner.tag.is_masked for owner in marks),
+                facts=tuple(fact for owner in marks for fact in owner.facts),
+            )
 
 
 def _known_client(report: NewReport, earlier: EarlierFacts) -> Iterator[Conflict]:
     days = earlier.deal_rules.walk_in_protection
-    for visit in _visits(report, earlier):
+    for visit in _visits(report, earlier, before=report.order):
         if not _counts_as_walk_in(visit, earlier) or _is_revisit(visit, earlier):
             continue
         if days is None or report.at < period_end(
@@ -130,17 +162,25 @@ def _protected(report: NewReport, earlier: EarlierFacts) -> Iterator[Conflict]:
     if earlier.deal_rules.regime is not Regime.FIRST_REPORT:
         return
     for token in _reports(report, earlier):
-        rules = earlier.token_rules[token.rulebook_version]
-        is_running = report.at < token.issued_at + rules.report_period
-        if _is_anothers(token, report) and is_running and token.revoked_at is None:
+        is_running = report.at < _report_end(token, earlier)
+        # A report that nobody has come of yet protects only while somebody still may.
+        may_come = token.is_live(report.asked[0])
+        if _is_anothers(token, report) and is_running and may_come:
             yield _by_token(Protected, token)
-    for visit in _visits_by_others(report, earlier):
-        yield _by_visit(Protected, visit, report)
+    for visit in _visits_by_others(report, earlier, before=report.asked):
+        token = earlier.referrals[visit.id]
+        is_earlier = reported_order(token, visit) < report.order
+        if is_earlier and report.at < _claim_end(visit, token, earlier):
+            yield _by_visit(Protected, visit, report)
 
 
 def _visited_by_other(report: NewReport, earlier: EarlierFacts) -> Iterator[Conflict]:
-    for visit in _visits_by_others(report, earlier):
-        yield _by_visit(VisitedByOther, visit, report)
+    """Where visits decide, one between the report and the visit conflicts as well."""
+    by_report = earlier.deal_rules.regime is Regime.FIRST_REPORT
+    order = report.order if by_report else report.asked
+    for visit in _visits_by_others(report, earlier, before=order):
+        if order[0] < _protected_until(visit, earlier):
+            yield _by_visit(VisitedByOther, visit, report)
 
 
 def _reported_by_other(report: NewReport, earlier: EarlierFacts) -> Iterator[Conflict]:
@@ -160,30 +200,53 @@ _FINDERS = (
 
 
 def _reports(report: NewReport, earlier: EarlierFacts) -> list[ReferralToken]:
-    return [token for token in earlier.tokens if token.binding_tag in report.tags]
+    """Return the reports of the same client that come before this one."""
+    return [
+        token
+        for token in earlier.tokens
+        if token.binding_tag in report.tags
+        and token.bound_at is not None
+        and (token.bound_at, token.log_index) < report.order
+    ]
 
 
-def _visits(report: NewReport, earlier: EarlierFacts) -> list[Visit]:
+def _visits(
+    report: NewReport, earlier: EarlierFacts, *, before: tuple[datetime, int]
+) -> list[Visit]:
     hits = [
         visit
         for visit in earlier.visits
-        if not report.tags.isdisjoint(visit.all_tags())
+        if visit.order < before and not report.tags.isdisjoint(visit.all_tags())
     ]
     return sorted(hits, key=lambda visit: visit.order)
 
 
-def _visits_by_others(report: NewReport, earlier: EarlierFacts) -> list[Visit]:
+def _visits_by_others(
+    report: NewReport, earlier: EarlierFacts, *, before: tuple[datetime, int]
+) -> list[Visit]:
     return [
         visit
-        for visit in _visits(report, earlier)
+        for visit in _visits(report, earlier, before=before)
         if visit.standing is Standing.VALID_REFERRAL
         and _is_anothers(earlier.referrals[visit.id], report)
-        and report.at < _protected_until(visit, earlier)
     ]
 
 
 def _is_anothers(token: ReferralToken, report: NewReport) -> bool:
     return token.channel_id != report.channel_id
+
+
+def _report_end(token: ReferralToken, earlier: EarlierFacts) -> datetime:
+    rules = earlier.token_rules[token.rulebook_version]
+    return token.issued_at + rules.report_period
+
+
+def _claim_end(visit: Visit, token: ReferralToken, earlier: EarlierFacts) -> datetime:
+    """Return the end of a claim's protection under first_report (rules §7.2)."""
+    after_report = _report_end(token, earlier)
+    if visit.arrived_at >= after_report:
+        return after_report
+    return max(after_report, _protected_until(visit, earlier))
 
 
 def _protected_until(visit: Visit, earlier: EarlierFacts) -> datetime:

@@ -19,6 +19,7 @@ from attribution.ids import (
     VisitId,
     VisitorTag,
 )
+from attribution.owners import Owner
 from attribution.programmes import Agent, Kind, Programme
 from attribution.referrals import ReferralToken
 from attribution.rulebook import (
@@ -38,7 +39,7 @@ class Dossier:
 
     Args:
         visits: arrivals and refused redemptions, each with its standing.
-        owners: the tags of those who own in this project or group already.
+        owners: marks of those who own in this project or group, whenever made.
         token_rules: by the version that a token names.
         seen_until: the log index of the ruling; facts logged at or after it are late
             evidence. None: the ruling is made with the signing (rules §1.5).
@@ -49,7 +50,7 @@ class Dossier:
     tokens: Mapping[TokenId, ReferralToken]
     agents: Mapping[AgentId, Agent]
     programmes: Mapping[ProgrammeId, Programme]
-    owners: frozenset[VisitorTag]
+    owners: tuple[Owner, ...]
     token_rules: Mapping[str, TokenRules]
     deal_rules: DealRules
     seen_until: int | None = None
@@ -65,13 +66,20 @@ class Referrer:
     is_in_group: bool
     is_owner: bool
     is_desk_staff: bool
+    log_index: int | None
+
+    @property
+    def facts(self) -> tuple[int, ...]:
+        """The log index of what is known about the person, if it has one."""
+        return () if self.log_index is None else (self.log_index,)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Matter:
     """The facts of one client group before its signing, and the rules for them.
 
-    `tokens` and `referrers` are those of each visit that took a token.
+    `tokens` and `referrers` are those of each visit that took a token; `owner_facts`
+    are the log indices of the marks by which a buyer is an owner.
     """
 
     signing_id: SigningId
@@ -84,6 +92,7 @@ class Matter:
     token_rules: Mapping[str, TokenRules]
     deal_rules: DealRules
     has_buying_owner: bool
+    owner_facts: tuple[int, ...]
     has_walk_in_reward: bool
 
 
@@ -102,6 +111,11 @@ def matter_of(dossier: Dossier) -> Matter:
     }
     buyers = signing.buyer_tags
     group = buyers | signing.relative_tags(rules.family)
+    owners = [
+        one
+        for one in dossier.owners
+        if one.tag in buyers and one.is_before(order) and one.is_logged_before(limit)
+    ]
     versions = {token.rulebook_version for token in tokens.values()}
     return Matter(
         signing_id=signing.id,
@@ -115,7 +129,8 @@ def matter_of(dossier: Dossier) -> Matter:
         },
         token_rules={version: dossier.token_rules[version] for version in versions},
         deal_rules=rules,
-        has_buying_owner=not buyers.isdisjoint(dossier.owners),
+        has_buying_owner=bool(owners),
+        owner_facts=tuple(sorted({fact for one in owners for fact in one.facts})),
         has_walk_in_reward=any(
             programme.kind is Kind.WALK_IN_REWARD
             and programme.project_id == signing.project_id
@@ -136,6 +151,7 @@ def _referrer(
         is_in_group=not group.isdisjoint(agent.own_tags),
         is_owner=agent.is_owner,
         is_desk_staff=agent.is_desk_staff,
+        log_index=agent.log_index,
     )
 
 
@@ -160,6 +176,7 @@ def inputs_of(matter: Matter) -> dict[str, object]:
             deal_rules_to_json(matter.deal_rules),
         ],
         "has_buying_owner": matter.has_buying_owner,
+        "owner_facts": list(matter.owner_facts),
         "has_walk_in_reward": matter.has_walk_in_reward,
     }
 
@@ -198,4 +215,5 @@ def _token_json(token: ReferralToken, referrer: Referrer) -> dict[str, object]:
         "is_in_group": referrer.is_in_group,
         "is_owner": referrer.is_owner,
         "is_desk_staff": referrer.is_desk_staff,
+        "agent_log_index": referrer.log_index,
     }

@@ -17,7 +17,7 @@ from attribution.visits import Standing, Visit
 class Judged:
     """A claim and what defeats it; None for a claim that is alive.
 
-    `facts` are the log indices of the facts of others that decided it.
+    `facts` are the log indices of the facts that decided it, beside the claim's own.
     """
 
     claim: Claim
@@ -78,7 +78,9 @@ def _judged(
         )
     defeat = _referrer_defeat(claim, matter)
     if defeat is not None:
-        return Judged(claim=claim, defeat=defeat)
+        is_buyers = defeat is Finding.EXISTING_OWNER
+        facts = matter.owner_facts if is_buyers else claim.referrer.facts
+        return Judged(claim=claim, defeat=defeat, facts=facts)
     protector = _protector(claim, standing, matter)
     if protector is not None:
         return Judged(

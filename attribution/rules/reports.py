@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from attribution.errors import (
     AgentSuspended,
@@ -13,10 +14,12 @@ from attribution.errors import (
     TokenRevoked,
     VisitOverdue,
 )
+from attribution.ids import ChannelId, VisitId
 from attribution.programmes import Agent, Kind, Programme
 from attribution.referrals import ReferralToken
 from attribution.rulebook import Binding, Permission, Regime, TokenRules
 from attribution.rules.findings import Finding
+from attribution.visits import Standing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,8 +112,16 @@ def confirmable(
     return sorted(allowed, key=lambda token: (token.bound_when(at), token.log_index))
 
 
-def code_for_token(token: ReferralToken, *, at: datetime) -> str:
-    """Return the machine code of §12 that tells an agent how a token stands."""
+def code_for_token(
+    token: ReferralToken, *, standing: Standing | None = None, at: datetime
+) -> str:
+    """Return the machine code of §12 that tells an agent how a token stands.
+
+    Args:
+        standing: of the visit that it made, if it made one.
+    """
+    if standing is not None and standing is not Standing.VALID_REFERRAL:
+        return standing.value
     if token.redeemed_at is not None:
         return "OK"
     if token.revoked_at is not None:
@@ -126,6 +137,27 @@ def code_for_claim(finding: Finding, regime: Regime) -> str:
     if finding is Finding.OUTRANKED and regime is Regime.FIRST_REPORT:
         return "REPORTED_BY_OTHER"
     return _CODES.get(finding, finding.value)
+
+
+def code_in_ruling(
+    ruling: Mapping[str, Any],
+    *,
+    visit_id: VisitId,
+    channel_id: ChannelId,
+    regime: Regime,
+) -> str | None:
+    """Return the code of the claim that a visit belongs to, or None without one.
+
+    Args:
+        ruling: as `ruling_to_json` writes it.
+        channel_id: whose token the visit was made with.
+    """
+    visits = [one for one in ruling["visits"] if one["visit"] == visit_id]
+    places = {one["facts"][0] for one in visits}
+    for claim in ruling["claims"]:
+        if claim["channel"] == channel_id and not places.isdisjoint(claim["facts"]):
+            return code_for_claim(Finding(claim["finding"]), regime)
+    return None
 
 
 _CODES = {

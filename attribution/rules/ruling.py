@@ -30,7 +30,7 @@ from attribution.signings import Match, MatchBasis
 from attribution.visits import RedeemedBy, Standing
 from tokens.canonical import canonical
 
-ENGINE = "rules/1"
+ENGINE = "rules/2"
 """The version of this argument; a change of any answer is a new version."""
 
 

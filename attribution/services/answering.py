@@ -70,6 +70,20 @@ def once(
     return Reply(answer=answer)
 
 
+def answered_before(runtime: Runtime, request: Request) -> Reply | None:
+    """Return what a request was answered, for a service that computes long before it.
+
+    None is no promise: `once` decides, and may still find an answer.
+
+    Raises:
+        RequestIdReused, AttributionError: as `once`.
+    """
+    names = _Names(runtime.keys.request_key, request)
+    with runtime.reading() as work:
+        stored = work.requests.answered(request.caller, names.request)
+    return None if stored is None else _repeated(stored, names)
+
+
 def _repeated(stored: StoredRequest, names: "_Names") -> Reply:
     if not hmac.compare_digest(stored.body_digest, names.body):
         raise RequestIdReused

@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from attribution.errors import NotFound
+from attribution.budgets import BucketKind
+from attribution.errors import NotFound, ReportedByYou
 from attribution.ids import AgentId, ProjectId, TokenId, VisitorTag
 from attribution.people import Actor
 from attribution.referrals import ReferralToken
@@ -11,11 +12,12 @@ from attribution.rulebook import DiscloseConflict, TokenRules
 from attribution.rules.duplicates import (
     EarlierFacts,
     NewReport,
-    OwnerMark,
     conflicts_of,
     disclosed,
+    reported_order,
 )
 from attribution.services.agreements import deal_rules_of, token_rules_by_version
+from attribution.services.budgets import bucket_of, check_budgets, spend_failure
 from attribution.services.runtime import Runtime
 from attribution.storage.agreement_repository import PROJECT_RULES
 from attribution.storage.work import UnitOfWork
@@ -23,19 +25,34 @@ from attribution.visits import Visit
 
 
 def conflict_at_issue(
-    work: UnitOfWork, report: NewReport, rules: TokenRules, project_id: ProjectId
+    runtime: Runtime,
+    work: UnitOfWork,
+    report: NewReport,
+    rules: TokenRules,
+    project_id: ProjectId,
 ) -> str | None:
     """Return the code of rules §12 to tell with a new token, or None.
 
     Telling of others' reports at issue is an oracle, so only a rulebook that says
-    `at_issue` does it; an agent's own live report is always told.
+    `at_issue` does it, and each time is counted (§5.1); an agent's own live report is
+    always told, and costs nothing.
+
+    Raises:
+        RateLimited: the agent was told too often. Nothing is issued then, whoever the
+            client is: a refusal of known clients alone would tell as much.
     """
+    tells = rules.disclose_conflict is DiscloseConflict.AT_ISSUE
+    budget = [bucket_of(runtime, BucketKind.AGENT, report.agent_id)]
+    if tells:
+        check_budgets(work, budget, report.at)
     earlier = _earlier(work, project_id, report.tags, report.at)
     conflict = disclosed(
         conflicts_of(report, earlier),
         rules.disclose_conflict,
         DiscloseConflict.AT_ISSUE,
     )
+    if conflict is not None and conflict.kind is not ReportedByYou:
+        spend_failure(work, budget, report.at)
     return None if conflict is None else conflict.kind.code
 
 
@@ -49,18 +66,23 @@ def conflict_at_visit(runtime: Runtime, *, by: Actor, token_id: TokenId) -> str 
         found = work.tokens.by_id(token_id)
         if found is None or found.token.agent_id != by.agent_id:
             raise NotFound
-        token, visited_at = found.token, found.token.redeemed_at
-        if visited_at is None:
+        token = work.tokens.get([token_id])[0]
+        if token.redeemed_at is None:
             return None
         tags = work.visits.tags_of_token(token_id) | _bound(token)
-        earlier = _earlier(work, token.project_id, tags, visited_at, without=token_id)
+        earlier = _earlier(work, token.project_id, tags, token.redeemed_at)
         rules = token_rules_by_version(work, {token.programme_id})
+    own = [visit for visit in earlier.visits if _is_visit_of(visit, token_id)]
+    if not own:
+        # Bound to nobody and come without a number: nothing can be known of the client.
+        return None
     report = NewReport(
         agent_id=AgentId(token.agent_id),
         channel_id=token.channel_id,
         kind=found.programme.kind,
         tags=tags,
-        at=token.bound_when(visited_at),
+        order=reported_order(token, own[0]),
+        visited=own[0].order,
     )
     conflict = disclosed(
         conflicts_of(report, earlier),
@@ -74,33 +96,23 @@ def _bound(token: ReferralToken) -> frozenset[VisitorTag]:
     return frozenset() if token.binding_tag is None else frozenset({token.binding_tag})
 
 
-def _is_of(visit: Visit, token_id: TokenId | None) -> bool:
-    return token_id is not None and visit.token_id == token_id
+def _is_visit_of(visit: Visit, token_id: TokenId) -> bool:
+    return visit.token_id == token_id and not visit.standing.is_refused
 
 
 def _earlier(
-    work: UnitOfWork,
-    project_id: ProjectId,
-    tags: Collection[VisitorTag],
-    before: datetime,
-    *,
-    without: TokenId | None = None,
+    work: UnitOfWork, project_id: ProjectId, tags: Collection[VisitorTag], at: datetime
 ) -> EarlierFacts:
-    """Gather what the project knows of somebody's tags before an instant."""
-    visits = [
-        visit
-        for visit in work.visits.matching(project_id, tags)
-        if visit.arrived_at < before and not _is_of(visit, without)
-    ]
+    """Gather what the project knows of somebody's tags; the rules look at the order.
+
+    Args:
+        at: the instant whose deal-level rules hold.
+    """
+    visits = work.visits.matching(project_id, tags)
     taken = work.tokens.get(one.token_id for one in visits if one.token_id)
     by_id = {token.id: token for token in taken}
-    bound = [
-        token
-        for token in work.tokens.bound_to(project_id, tags)
-        if token.issued_at <= before and token.id != without
-    ]
-    rules = work.agreements.version_at(PROJECT_RULES, project_id, before)
-    owners = work.agreements.owners_among(project_id, tags)
+    bound = work.tokens.bound_to(project_id, tags)
+    rules = work.agreements.version_at(PROJECT_RULES, project_id, at)
     return EarlierFacts(
         tokens=tuple(bound),
         visits=tuple(visits),
@@ -109,7 +121,7 @@ def _earlier(
             for visit in visits
             if visit.token_id in by_id
         },
-        owners={tag: OwnerMark(scope) for tag, scope in owners.items()},
+        owners=tuple(work.agreements.owners_among(project_id, tags)),
         token_rules=token_rules_by_version(
             work, {token.programme_id for token in (*bound, *taken)}
         ),

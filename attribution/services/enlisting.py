@@ -7,9 +7,9 @@ from datetime import datetime
 from attribution.documents import instant_text
 from attribution.errors import InputInvalid, NotAllowed
 from attribution.ids import AgentId, ChannelId, PersonId, ProjectId
+from attribution.owners import OwnerMark
 from attribution.people import Actor, Grant, Role
 from attribution.reconciliation.units import read_unit
-from attribution.rules.duplicates import OwnerMark
 from attribution.services.administering import named
 from attribution.services.answering import Answer, Reply, Request, once
 from attribution.services.runtime import Runtime
@@ -72,9 +72,6 @@ def create_agent(
             is_desk_staff=agent.is_desk_staff,
             suspended_from=None,
         )
-        work.agreements.add_agent(profile, now)
-        for project_id, own in tags.items():
-            work.agreements.add_agent_tags(profile.id, project_id, own)
         body = {
             "agent": profile.id,
             "channel": profile.channel_id,
@@ -83,6 +80,9 @@ def create_agent(
             "own_tags": sum(len(own) for own in tags.values()),
         }
         recorded = record(runtime, work, now, (StatementKind.AGENT, body))[0]
+        work.agreements.add_agent(profile, now, recorded.entry_id)
+        for project_id, own in tags.items():
+            work.agreements.add_agent_tags(profile.id, project_id, own)
         return {"agent_id": profile.id, "promise": promise_of(runtime, recorded)}
 
     return once(runtime, request, now, action)
@@ -185,17 +185,17 @@ def enlist_owners(
     tags = sorted(found, key=lambda tag: (tag.kind, tag.value))
 
     def action(work: UnitOfWork) -> Answer:
-        added = sum(
-            work.agreements.add_owner(project_id, tag, mark, now) for tag in tags
-        )
+        agreements = work.agreements
+        new = [tag for tag in tags if agreements.add_owner(project_id, tag, mark, now)]
         body = {
             "project": project_id,
             "mark": mark,
-            "added": added,
+            "added": len(new),
             "at": instant_text(now),
         }
         recorded = record(runtime, work, now, (StatementKind.OWNER, body))[0]
-        return {"added": added, "promise": promise_of(runtime, recorded)}
+        agreements.cite_owners(project_id, new, recorded.entry_id)
+        return {"added": len(new), "promise": promise_of(runtime, recorded)}
 
     return once(runtime, request, now, action)
 

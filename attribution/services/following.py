@@ -122,7 +122,7 @@ def _followed(runtime: Runtime, shown: list[ShownToken]) -> list[FollowedToken]:
     followed = []
     for one in shown:
         token = one.issued.token
-        earliest_at = _earliest(token, rules)
+        earliest_at = _earliest(token, rules, now)
         followed.append(
             FollowedToken(
                 shown=one,
@@ -134,8 +134,13 @@ def _followed(runtime: Runtime, shown: list[ShownToken]) -> list[FollowedToken]:
     return followed
 
 
-def _earliest(token: ReferralToken, rules: Mapping[str, TokenRules]) -> datetime | None:
-    """Return the instant from which a visit counts; None while bound to nobody."""
-    if token.bound_at is None:
+def _earliest(
+    token: ReferralToken, rules: Mapping[str, TokenRules], now: datetime
+) -> datetime | None:
+    """Return the instant from which a visit counts (rules §4.3).
+
+    None while the token waits to be bound by the client who opens its link.
+    """
+    if token.binding is Binding.OPENED and token.bound_at is None:
         return None
-    return token.bound_at + rules[token.rulebook_version].lead_time
+    return token.lead_from(now) + rules[token.rulebook_version].lead_time

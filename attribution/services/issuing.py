@@ -1,6 +1,7 @@
 """Issuing referral tokens 推荐码: the report 报备 and its one-time code."""
 
 import hashlib
+import sys
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from attribution.errors import (
 from attribution.ids import AgentId, ProjectId, TokenId, VisitorTag
 from attribution.people import Actor
 from attribution.programmes import Kind, Programme
-from attribution.referrals import ReferralToken
+from attribution.referrals import ReferralToken, note_of
 from attribution.rulebook import Binding, DiscloseConflict, TokenRules
 from attribution.rules.duplicates import NewReport
 from attribution.rules.reports import Issued, check_quota, check_report
@@ -38,6 +39,8 @@ from tokens.referral import Claims, commit, mint, to_digits
 
 _MOBILE = "cn-mobile"
 _DAY = timedelta(days=1)
+# Whatever was stored at the same instant before it comes before a new report.
+_NOT_YET_LOGGED = sys.maxsize
 _LINK_LABEL = b"token-link/v1\x00"
 
 
@@ -94,9 +97,12 @@ def issue_token(
         NotAllowed: the caller is no agent.
         ProgrammeNotInForce: the channel may not refer to this project now.
         AgentSuspended, QuotaExceeded, BindingRequired: see rules §3, §4.4.
+        InputInvalid: the note is too long, or holds a number.
+        RateLimited: conflicts were told too often, where they are told at issue.
     """
     now = runtime.now()
     agent_id = _agent(by)
+    label = None if client.label is None else note_of(client.label)
     with runtime.reading() as work:
         terms = _terms(work, by, project_id, now)
     binding = client.bound_by()
@@ -123,10 +129,10 @@ def issue_token(
             channel_id=token.channel_id,
             kind=terms.programme.kind,
             tags=tags,
-            at=now,
+            order=(now, _NOT_YET_LOGGED),
         )
-        conflict = conflict_at_issue(work, report, terms.rules, project_id)
-        return _store(runtime, work, token, client.label) | {"conflict": conflict}
+        conflict = conflict_at_issue(runtime, work, report, terms.rules, project_id)
+        return _store(runtime, work, token, label) | {"conflict": conflict}
 
     return once(runtime, request, now, action)
 

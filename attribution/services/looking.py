@@ -1,7 +1,8 @@
 """Looking without deciding: peek at a token, find a forgotten report, show visits."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from attribution.budgets import BucketKind
 from attribution.errors import InputInvalid, NotFound
@@ -32,6 +33,8 @@ from tokens.identifiers import MASKED_KINDS, Identifier
 from tokens.scans import Scan
 
 RESERVATION = timedelta(minutes=2)
+_AROUND_MIDNIGHT = timedelta(hours=1)
+_CALENDAR = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,7 +116,7 @@ def peek_token(
         label=_label(runtime, token.id, sealed),
         issued_at=token.issued_at,
         bound_at=token.bound_at,
-        earliest_at=token.bound_when(desk.now) + rules_of(found).lead_time,
+        earliest_at=token.lead_from(desk.now) + rules_of(found).lead_time,
         short_lead=rules_of(found).short_lead,
         expires_at=token.expires_at,
         reserved_until=until,
@@ -168,29 +171,39 @@ def find_reports(
     ]
 
 
-def visits_since(
-    runtime: Runtime, *, by: Actor, project_id: ProjectId, period: timedelta
+def visits_of_today(
+    runtime: Runtime, *, by: Actor, project_id: ProjectId
 ) -> list[VisitDetail]:
-    """Return the visits of a desk's project in the latest period, newest first.
+    """Return what a desk sees of its project's visits: those of today, newest first.
 
     Who referred them, only a supervisor is told.
     """
     desk = desk_of(runtime, by, project_id)
     with runtime.reading() as work:
-        found = work.visits.since(project_id, desk.now - period)
+        found = work.visits.since(project_id, _today_since(desk.now))
     return [_as_told(by, one) for one in found]
+
+
+def _today_since(now: datetime) -> datetime:
+    """Return since when visits are of today; the last hour is, at midnight as well."""
+    midnight = now.astimezone(_CALENDAR).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
+    return min(midnight.astimezone(UTC), now - _AROUND_MIDNIGHT)
 
 
 def visit_detail(runtime: Runtime, *, by: Actor, visit_id: VisitId) -> VisitDetail:
     """Return one visit for its desk: who referred it, only a supervisor is told.
 
     Raises:
-        NotFound: no such visit.
+        NotFound: no such visit today; a desk has no business with earlier ones.
         NotAllowed: it was at another project.
     """
     with runtime.reading() as work:
         detail = work.visits.detail(visit_id)
-    desk_of(runtime, by, detail.project_id)
+    desk = desk_of(runtime, by, detail.project_id)
+    if detail.arrived_at < _today_since(desk.now):
+        raise NotFound
     return _as_told(by, detail)
 
 

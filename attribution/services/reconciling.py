@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from attribution.errors import NotAllowed
@@ -20,14 +21,23 @@ from attribution.reconciliation.report import (
 )
 from attribution.reconciliation.statement import Statement
 from attribution.services.accounting import DealAccount, accounts_in
-from attribution.services.answering import Answer, Reply, Request, once
+from attribution.services.answering import (
+    Answer,
+    Reply,
+    Request,
+    answered_before,
+    once,
+)
 from attribution.services.runtime import Runtime
 from attribution.services.statements import StatementKind, promise_of, record
 from attribution.sheets.reading import read_statement
 from attribution.storage.statement_repository import StoredStatement
 from attribution.storage.work import UnitOfWork
 
-STATEMENT_ROLES = (Role.FINANCE, Role.FINANCE_APPROVER, Role.AUDITOR)
+UPLOAD_ROLES = (Role.FINANCE, Role.FINANCE_APPROVER)
+"""Who brings a channel's statement to the books, beside the channel's own manager."""
+STATEMENT_ROLES = (*UPLOAD_ROLES, Role.AUDITOR)
+"""Who sees what was found in any channel's statement."""
 _CANCELLED = "DEAL_CANCELLED"
 _NO_RULING = "NOT_RULED_YET"
 _NO_CLAIM = "NO_CLAIM"
@@ -45,7 +55,9 @@ def upload_statement(
 ) -> Reply:
     """Read a channel's spreadsheet whole, match it, and store what was found.
 
-    The file itself is not kept: it holds names. What is kept is in the result.
+    The file itself is not kept: it holds names. What is kept is in the result. It is
+    read and matched before the transaction, for SQLite has one writer: a long
+    statement would keep every desk waiting.
 
     Args:
         file: its name, and its bytes.
@@ -55,24 +67,25 @@ def upload_statement(
         NotFound: no such channel.
         StatementUnreadable and its kin: nothing was stored; each says where and why.
     """
-    _check(by, project_id, channel_id)
+    _refuse_upload(by, project_id, channel_id)
+    known = answered_before(runtime, request)
+    if known is not None:
+        return known
+    now = runtime.now()
+    with runtime.reading() as work:
+        _refuse_stranger(work, by, project_id, channel_id, now)
     name, data = file
     statement = read_statement(data, name)
-    now = runtime.now()
+    result = _result(runtime, statement, project_id, channel_id)
 
     def action(work: UnitOfWork) -> Answer:
-        work.agreements.channel(channel_id)
-        agreed = work.agreements.programmes_of(channel_id, now)
-        if not _is_office(by, project_id) and not any(
-            one.project_id == project_id for one in agreed
-        ):
-            raise NotAllowed
+        _refuse_stranger(work, by, project_id, channel_id, now)
         stored = StoredStatement(
             id=StatementId(runtime.new_id()),
             project_id=project_id,
             channel_id=channel_id,
             file_digest=hashlib.sha256(data).digest(),
-            result=_result(work, statement, project_id, channel_id),
+            result=result,
             uploaded_at=now,
             uploaded_by=by.person_id,
             entry_id="",
@@ -93,14 +106,41 @@ def upload_statement(
     return once(runtime, request, now, action)
 
 
+def _refuse_upload(by: Actor, project_id: ProjectId, channel_id: ChannelId) -> None:
+    is_managers = by.may_for(channel_id, Role.CHANNEL_MANAGER, at=project_id)
+    if not is_managers and not by.may_at(project_id, *UPLOAD_ROLES):
+        raise NotAllowed
+
+
+def _refuse_stranger(
+    work: UnitOfWork,
+    by: Actor,
+    project_id: ProjectId,
+    channel_id: ChannelId,
+    now: datetime,
+) -> None:
+    """Refuse a channel that does not exist, or whose manager has no business here."""
+    work.agreements.channel(channel_id)
+    agreed = work.agreements.programmes_of(channel_id, now)
+    if not by.may_at(project_id, *UPLOAD_ROLES) and not any(
+        one.project_id == project_id for one in agreed
+    ):
+        raise NotAllowed
+
+
 def _result(
-    work: UnitOfWork, statement: Statement, project_id: ProjectId, channel_id: ChannelId
+    runtime: Runtime,
+    statement: Statement,
+    project_id: ProjectId,
+    channel_id: ChannelId,
 ) -> str:
     """Return what matching a statement with our deals comes to, as JSON."""
-    brought = work.visits.channels_of_visits(project_id)
-    accounts = accounts_in(work, project_id)
+    with runtime.reading() as work, work.snapshot():
+        brought = work.visits.channels_of_visits(project_id)
+        accounts = accounts_in(work, project_id)
+        units = work.agreements.units(project_id)
     ours = [_owed(account, channel_id, brought) for account in accounts]
-    result = reconcile(statement, ours, work.agreements.units(project_id) or None)
+    result = reconcile(statement, ours, units or None)
     return json.dumps(reconciliation_to_json(result), ensure_ascii=False)
 
 

@@ -15,7 +15,7 @@ from attribution.services.agreements import deal_rules_of, token_rules_by_versio
 from attribution.services.runtime import Runtime
 from attribution.services.sequencing import sequence
 from attribution.services.statements import StatementKind, record
-from attribution.storage.agreement_repository import PROJECT_RULES
+from attribution.storage.agreement_repository import PENDING, PROJECT_RULES
 from attribution.storage.signing_repository import Deal, StoredRuling
 from attribution.storage.work import UnitOfWork
 from tokens.canonical import canonical
@@ -201,7 +201,11 @@ def dossier_of(work: UnitOfWork, deal: Deal) -> Dossier:
         tokens={token.id: token for token in tokens},
         agents=agreements.agents((one.agent_id for one in tokens), deal.project_id),
         programmes={one.id: one for one in programmes},
-        owners=frozenset(agreements.owners_among(deal.project_id, signing.buyer_tags)),
+        owners=tuple(
+            owner
+            for owner in agreements.owners_among(deal.project_id, signing.buyer_tags)
+            if owner.log_index != PENDING
+        ),
         token_rules=token_rules_by_version(work, {one.programme_id for one in tokens}),
         deal_rules=deal_rules_of(rules.version, rules.body),
     )

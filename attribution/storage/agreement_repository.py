@@ -29,13 +29,15 @@ from attribution.ids import (
     ProjectId,
     VisitorTag,
 )
+from attribution.owners import Owner, OwnerMark
 from attribution.programmes import Agent, Kind, Programme
 from attribution.projects import Channel, Project, Version
-from attribution.storage.rows import tag_row, tags_among
+from attribution.storage.rows import tag_of, tag_row, tags_among
 from attribution.storage.tables import (
     agent_tags,
     agents,
     channels,
+    log_entries,
     owner_tags,
     programme_plans,
     programme_rules,
@@ -44,6 +46,8 @@ from attribution.storage.tables import (
     projects,
     units,
 )
+
+PENDING = -1
 
 VersionTable = Table
 """One of PROJECT_RULES, PROGRAMME_RULES and PROGRAMME_PLANS."""
@@ -71,8 +75,10 @@ _AGENT = (
         agents.c.is_desk_staff,
         agents.c.suspended_from,
         channels.c.suspended_from.label("channel_suspended_from"),
+        log_entries.c.position.label("log_index"),
     )
     .join_from(agents, channels)
+    .outerjoin(log_entries, agents.c.entry_id == log_entries.c.id)
     .where(agents.c.id.in_(bindparam("ids", expanding=True)))
 )
 
@@ -217,12 +223,16 @@ class AgreementRepository:
 
     # -- agents --
 
-    def add_agent(self, profile: AgentProfile, created_at: datetime) -> None:
+    def add_agent(
+        self, profile: AgentProfile, created_at: datetime, entry_id: str
+    ) -> None:
         """Store a new agent, or raise InputInvalid: the person is one already."""
         values = {name: getattr(profile, name) for name in AgentProfile.__slots__}
         with _unique("person_id"):
             self._connection.execute(
-                insert(agents).values({**values, "created_at": created_at})
+                insert(agents).values(
+                    {**values, "created_at": created_at, "entry_id": entry_id}
+                )
             )
 
     def agent_profile(self, agent_id: AgentId) -> AgentProfile:
@@ -284,12 +294,28 @@ class AgreementRepository:
 
     def owners_among(
         self, project_id: ProjectId, tags: Iterable[VisitorTag]
-    ) -> dict[VisitorTag, str]:
-        """Return which of the tags are owners, each with `project` or `group`."""
-        return {
-            VisitorTag(kind=row.kind, epoch=row.epoch, value=row.value): row.scope
-            for row in tags_among(self._connection, owner_tags, project_id, tags)
-        }
+    ) -> list[Owner]:
+        """Return which of the tags were ever marked as an owner's, and when.
+
+        An entry that waits for its place in the log has the index PENDING.
+        """
+        rows = tags_among(self._connection, owner_tags, project_id, tags)
+        return [
+            Owner(
+                tag=tag_of(row),
+                mark=OwnerMark(row.scope),
+                marked_at=row.recorded_at,
+                log_index=self._index_of(row.entry_id),
+            )
+            for row in rows
+        ]
+
+    def _index_of(self, entry_id: str | None) -> int | None:
+        if entry_id is None:
+            return None
+        query = select(log_entries.c.position).where(log_entries.c.id == entry_id)
+        position = self._connection.execute(query).scalar_one()
+        return PENDING if position is None else int(position)
 
     def add_owner(
         self, project_id: ProjectId, tag: VisitorTag, scope: str, at: datetime
@@ -297,6 +323,17 @@ class AgreementRepository:
         """Mark a tag as an owner's; return False if it was marked already."""
         row = {"project_id": project_id, "scope": scope, "recorded_at": at}
         return self._add_new(owner_tags, [{**row, **tag_row(tag)}]) == 1
+
+    def cite_owners(
+        self, project_id: ProjectId, tags: Iterable[VisitorTag], entry_id: str
+    ) -> None:
+        """Name the log entry of marks that this transaction made."""
+        for tag in tags:
+            own = (owner_tags.c[name] == value for name, value in tag_row(tag).items())
+            marks = update(owner_tags).where(
+                owner_tags.c.project_id == project_id, *own
+            )
+            self._connection.execute(marks.values(entry_id=entry_id))
 
     def add_units(self, project_id: ProjectId, names: Iterable[str]) -> None:
         """Store units of a project's unit list 楼盘表 that are not there yet."""

@@ -44,6 +44,16 @@ class WalkedEntry(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OpenedEntry:
+    """An entry of the log with what opens it, placed or not."""
+
+    at: datetime
+    entry: bytes
+    nonce: bytes = field(repr=False)
+    event: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LogHead:
     """A signed state of the tree: its size, root and frontier, and the checkpoint."""
 
@@ -69,6 +79,13 @@ _PLACE = (
         log_entries.c.position.is_(None),
     )
     .values(position=bindparam("the_position"))
+)
+_OPENED = (
+    select(
+        log_entries.c.at, log_entries.c.entry, log_entries.c.nonce, log_entries.c.event
+    )
+    .where(log_entries.c.kind == bindparam("wanted"), log_entries.c.event.is_not(None))
+    .order_by(log_entries.c.arrival)
 )
 _HEAD = select(log_heads).order_by(log_heads.c.size.desc()).limit(1)
 _POSITION = select(log_entries.c.position).where(log_entries.c.id == bindparam("entry"))
@@ -190,6 +207,11 @@ class LogRepository:
         """Store a signed head; two heads of one size are refused by the key."""
         values = {name: getattr(head, name) for name in LogHead.__slots__}
         self._connection.execute(insert(log_heads), values)
+
+    def opened(self, kind: str) -> list[OpenedEntry]:
+        """Return the entries of a kind that can be opened, in order of arrival."""
+        rows = self._connection.execute(_OPENED, {"wanted": kind})
+        return [OpenedEntry(**row._asdict()) for row in rows]
 
     def position_of(self, entry_id: str) -> int | None:
         """Return the place of an entry, or None while it is pending."""

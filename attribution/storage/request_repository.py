@@ -70,6 +70,12 @@ class RequestRepository:
         row = self._connection.execute(_FIND, key).one()
         return StoredRequest(**row._asdict())
 
+    def answered(self, caller: str, request_digest: bytes) -> StoredRequest | None:
+        """Return what was stored for a request id, or None where none was taken."""
+        key = {"the_caller": caller, "the_request": request_digest}
+        row = self._connection.execute(_FIND, key).one_or_none()
+        return None if row is None else StoredRequest(**row._asdict())
+
     def answer(self, caller: str, request_digest: bytes, answer: bytes) -> None:
         """Store the sealed answer of a claimed request id."""
         values = {

@@ -38,6 +38,7 @@ from attribution.storage.tables import (
     signing_tags,
     signings,
     sold_units,
+    visit_tags,
 )
 
 _BUYER = "buyer"
@@ -327,6 +328,28 @@ class SigningRepository:
         if found is None:
             raise NotFound
         return found
+
+    def rulings_of_visit(self, visit_id: VisitId) -> list[StoredRuling]:
+        """Return the standing rulings of whoever shares a tag with a visit, or has it.
+
+        Oldest first. Whether the visit was the group's, each ruling says itself.
+        """
+        same = (
+            (visit_tags.c.kind == signing_tags.c.kind)
+            & (visit_tags.c.epoch == signing_tags.c.epoch)
+            & (visit_tags.c.value == signing_tags.c.value)
+        )
+        by_tag = (
+            select(signing_tags.c.signing_id)
+            .join(visit_tags, same)
+            .where(visit_tags.c.visit_id == visit_id)
+        )
+        by_receipt = select(signing_receipts.c.signing_id).where(
+            signing_receipts.c.visit_id == visit_id
+        )
+        found = self._rulings(rulings.c.signing_id.in_(by_tag.union(by_receipt)))
+        replaced = {ruling.supersedes_id for ruling in found}
+        return [ruling for ruling in found if ruling.id not in replaced]
 
     def rulings_at(self, project_id: ProjectId) -> dict[SigningId, StoredRuling]:
         """Return the rulings that stand at a project, by signing."""

@@ -49,6 +49,11 @@ def _text(name: str, *, optional: bool = False) -> sa.Column[str]:
     return sa.Column(name, _LABEL, nullable=optional)
 
 
+def _entry_later() -> sa.Column[str]:
+    """Return the column of a fact's log entry; rows from before 0004 have none."""
+    return _ref("entry_id", "log_entries.id", optional=True)
+
+
 def _tag() -> tuple[sa.Column[object], ...]:
     return (
         sa.Column("kind", sa.String(24), nullable=False),
@@ -207,6 +212,7 @@ agents = sa.Table(
     sa.Column("is_desk_staff", sa.Boolean, nullable=False),
     _at("created_at"),
     _at("suspended_from", optional=True),
+    _entry_later(),
 )
 
 # An agent's own tags differ from project to project, like everybody's.
@@ -226,6 +232,7 @@ owner_tags = sa.Table(
     *_tag(),
     sa.Column("scope", sa.String(8), nullable=False),
     _at("recorded_at"),
+    _entry_later(),
     sa.PrimaryKeyConstraint("project_id", "kind", "epoch", "value"),
 )
 

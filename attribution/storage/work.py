@@ -19,6 +19,11 @@ from attribution.storage.token_repository import TokenRepository
 from attribution.storage.visit_repository import VisitRepository
 from attribution.storage.witness_repository import WitnessRepository
 
+_SNAPSHOTS = {
+    "sqlite": "BEGIN",
+    "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+}
+
 
 class UnitOfWork:
     """The repositories of one transaction, made when first asked for."""
@@ -95,6 +100,19 @@ class UnitOfWork:
     def requests(self) -> RequestRepository:
         """Answers already given."""
         return RequestRepository(self._connection)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """See one state of the database in several looks, whatever others commit.
+
+        Only for a unit of work that reads: each of its statements else sees the newest.
+        """
+        name = self._connection.dialect.name
+        self._connection.exec_driver_sql(_SNAPSHOTS[name])
+        try:
+            yield
+        finally:
+            self._connection.exec_driver_sql("ROLLBACK")
 
     @contextmanager
     def together(self) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from attribution.errors import (
     QuotaExceeded,
     VisitOverdue,
 )
+from attribution.ids import ChannelId, VisitId
 from attribution.programmes import Agent, Kind, Programme
 from attribution.referrals import ReferralToken
 from attribution.rulebook import Binding, Permission, Regime, TokenRules
@@ -24,8 +26,10 @@ from attribution.rules.reports import (
     check_report,
     code_for_claim,
     code_for_token,
+    code_in_ruling,
     confirmable,
 )
+from attribution.visits import Standing
 from tests.attribution.facts import DAY, HOUR, START, a_programme, a_token, an_agent
 
 US = timedelta(microseconds=1)
@@ -155,6 +159,57 @@ def test_agents_are_told_by_the_codes_of_section_12(
     finding: Finding, regime: Regime, code: str
 ) -> None:
     assert code_for_claim(finding, regime) == code
+
+
+RULING: dict[str, Any] = {
+    "visits": [
+        {"visit": "v1", "facts": [15]},
+        {"visit": "v2", "facts": [25]},
+        {"visit": "v3", "facts": [35]},
+    ],
+    "claims": [
+        {"channel": "A", "finding": "PROTECTION_OVER", "facts": [10, 15]},
+        {"channel": "B", "finding": "OUTRANKED", "facts": [20, 25, 30, 35]},
+        {"channel": "A", "finding": "WINS", "facts": [30, 35]},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("visit", "channel", "code"),
+    [
+        ("v1", "A", "DEAL_OVERDUE"),
+        ("v2", "B", "VISITED_BY_OTHER"),
+        ("v3", "A", "OK"),
+        ("v2", "A", None),
+        ("v4", "A", None),
+    ],
+)
+def test_an_agent_is_told_of_the_claim_that_the_own_visit_belongs_to(
+    visit: str, channel: str, code: str | None
+) -> None:
+    found = code_in_ruling(
+        RULING,
+        visit_id=VisitId(visit),
+        channel_id=ChannelId(channel),
+        regime=Regime.FIRST_VISIT,
+    )
+
+    assert found == code
+
+
+@pytest.mark.parametrize(
+    ("standing", "code"),
+    [
+        (Standing.VALID_REFERRAL, "OK"),
+        (Standing.LEAD_TIME_TOO_SHORT, "LEAD_TIME_TOO_SHORT"),
+        (Standing.AGENT_SUSPENDED, "AGENT_SUSPENDED"),
+    ],
+)
+def test_agents_are_told_how_the_visit_stands(standing: Standing, code: str) -> None:
+    token = a_token(redeemed_at=START)
+
+    assert code_for_token(token, standing=standing, at=START + DAY) == code
 
 
 @pytest.mark.parametrize(

@@ -1151,7 +1151,7 @@ def test_9_3_a_ruling_names_its_facts_rules_engine_and_inputs() -> None:
             "facts": [20, 30, 10],
         },
     ]
-    assert ruling["engine"] == "rules/1"
+    assert ruling["engine"] == "rules/2"
     assert len(str(ruling["inputs_digest"])) == 64
 
 

@@ -2,12 +2,16 @@
 
 import json
 from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from attribution.cases.answering import dossier_of
 from attribution.cases.reading import parse_case
 from attribution.ids import ProjectId
+from attribution.owners import Owner
+from attribution.programmes import Kind
 from attribution.rules.matter import Dossier, inputs_of, matter_of
 from attribution.rules.ruling import rule_on, ruling_bytes
 from tests.attribution.paper import (
@@ -80,6 +84,60 @@ def test_1_5_a_later_ruling_sees_what_was_logged_before_it(
 
     assert [one.finding for one in again.claims] == [finding]
     assert len(again.visits) == 2
+
+
+SIGNED = datetime.fromisoformat(at(10))
+US = timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize(
+    ("marked_at", "index", "finding"),
+    [
+        (SIGNED - US, 9, "EXISTING_OWNER"),
+        (SIGNED - US, 30, "WINS"),
+        (SIGNED, 29, "EXISTING_OWNER"),
+        (SIGNED, 31, "WINS"),
+        (SIGNED + US, 9, "WINS"),
+        (SIGNED - US, None, "EXISTING_OWNER"),
+        (SIGNED, None, "WINS"),
+    ],
+)
+def test_1_5_a_buyer_is_an_owner_by_marks_before_the_signing(
+    marked_at: datetime, index: int | None, finding: str
+) -> None:
+    known = dossier(*FACTS[:3])
+    tag = next(iter(known.signing.buyer_tags))
+    owner = Owner(tag=tag, marked_at=marked_at, log_index=index)
+
+    claims = rule_on(replace(known, owners=(owner,))).claims
+
+    cited = (index,) if finding == "EXISTING_OWNER" and index is not None else ()
+    assert [one.finding for one in claims] == [finding]
+    assert claims[0].facts == (10, 20, *cited)
+
+
+@pytest.mark.parametrize(
+    ("finding", "agent", "more"),
+    [
+        ("DESK_STAFF", {"is_desk_staff": True}, {}),
+        ("REFERRER_NOT_OWNER", {}, {"kind": Kind.RESIDENT}),
+        ("SELF_REFERRAL", {"own_tags": True}, {}),
+    ],
+)
+def test_9_3_a_finding_about_the_agent_rests_on_the_agents_entry(
+    finding: str, agent: dict[str, Any], more: dict[str, Any]
+) -> None:
+    known = dossier(*FACTS[:3])
+    if "own_tags" in agent:
+        agent = {"own_tags": known.signing.buyer_tags}
+    agents = {
+        id_: replace(one, log_index=7, **agent) for id_, one in known.agents.items()
+    }
+    programmes = {id_: replace(one, **more) for id_, one in known.programmes.items()}
+
+    claims = rule_on(replace(known, agents=agents, programmes=programmes)).claims
+
+    assert [(one.finding, one.facts) for one in claims] == [(finding, (10, 20, 7))]
 
 
 def test_no_tag_is_left_in_the_inputs() -> None:

@@ -16,9 +16,9 @@ from attribution.errors import (
     RulebookInvalid,
 )
 from attribution.ids import AgentId, ChannelId, PersonId, ProgrammeId, ProjectId
+from attribution.owners import OwnerMark
 from attribution.people import Actor, Grant, Role
 from attribution.programmes import Kind
-from attribution.rules.duplicates import OwnerMark
 from attribution.services.administering import (
     ProgrammeTerms,
     create_channel,
@@ -49,7 +49,11 @@ from attribution.services.versioning import (
     change_programme_rules,
     change_project_rules,
 )
-from attribution.storage.agreement_repository import PROGRAMME_RULES, PROJECT_RULES
+from attribution.storage.agreement_repository import (
+    PENDING,
+    PROGRAMME_RULES,
+    PROJECT_RULES,
+)
 from attribution.storage.tables import (
     agent_tags,
     agents,
@@ -401,7 +405,29 @@ def test_owners_are_marked_once_and_with_where_they_own(office: Office) -> None:
     with office.runtime.reading() as work:
         found = work.agreements.owners_among(office.project, tags)
     assert (first, second, office.count(owner_tags)) == (1, 1, 2)
-    assert found == {tags[0]: "project"}
+    assert [(one.tag, one.mark) for one in found] == [(tags[0], OwnerMark.PROJECT)]
+
+
+def test_an_owners_mark_names_its_entry_in_the_log(office: Office) -> None:
+    made = office.do(
+        enlist_owners,
+        by=office.admin,
+        project_id=office.project,
+        identifiers=[mobile()],
+        mark=OwnerMark.PROJECT,
+    )
+    tags = office.runtime.tag(office.project, [mobile()])
+
+    with office.runtime.reading() as work:
+        waiting = work.agreements.owners_among(office.project, tags)
+    sequence(office.runtime, wait=True)
+
+    promise: Any = made["promise"]
+    with office.runtime.reading() as work:
+        place = work.log.position_of(promise["entry"])
+        placed = work.agreements.owners_among(office.project, tags)
+    assert [one.log_index for one in waiting] == [PENDING]
+    assert [(one.marked_at, one.log_index) for one in placed] == [(office.time, place)]
 
 
 def test_units_are_listed_once_whatever_their_spelling(office: Office) -> None:

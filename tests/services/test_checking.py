@@ -1,16 +1,18 @@
 """Duplicate checks 查重 through the services: what an agent is told, and when."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from attribution.errors import NotFound
-from attribution.ids import TokenId
-from attribution.rules.duplicates import OwnerMark
+from attribution.errors import NotFound, RateLimited
+from attribution.ids import AgentId, TokenId
+from attribution.owners import OwnerMark
 from attribution.services.checking import conflict_at_visit
-from attribution.services.enlisting import enlist_owners
+from attribution.services.enlisting import NewAgent, create_agent, enlist_owners
 from attribution.services.issuing import Client
+from attribution.storage.tables import tokens
 from tests.office import Office, mobile
 
 Before = Callable[[Office], object]
@@ -103,6 +105,114 @@ def test_by_default_a_conflict_is_told_once_the_client_has_come(
     office.redeem(answer["code"])
 
     assert (before, told_at_visit(office, answer)) == (None, code)
+
+
+def told_ten_times(office: Office) -> None:
+    """Let Wang be told of ten clients of Li's."""
+    office.change_rules(disclose_conflict="at_issue")
+    for number in range(10):
+        client = Client(identifier=mobile(f"1370013700{number}"))
+        office.issue(by=office.li, client=client)
+        office.wait(seconds=1)
+        assert office.issue(client=client)["conflict"] == "REPORTED_BY_OTHER"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_5_1_who_was_told_of_ten_conflicts_waits_whoever_the_next_client_is(
+    known: bool,  # noqa: FBT001 (a column of the table)
+    office: Office,
+) -> None:
+    told_ten_times(office)
+    if known:
+        office.issue(by=office.li)
+    issued = office.count(tokens)
+
+    with pytest.raises(RateLimited) as refused:
+        office.issue()
+
+    assert refused.value.retry_after == 2
+    assert office.count(tokens) == issued
+    office.wait(seconds=2)
+    assert office.issue()["conflict"] == ("REPORTED_BY_OTHER" if known else None)
+
+
+def test_5_1_another_agent_of_the_channel_does_not_wait(office: Office) -> None:
+    told_ten_times(office)
+    new = NewAgent(channel_id=office.channel_a, name="吴")
+    agent = office.do(create_agent, by=office.admin, agent=new)["agent_id"]
+
+    wu = replace(office.wang, agent_id=AgentId(str(agent)))
+
+    assert office.issue(by=wu)["conflict"] is None
+
+
+def test_5_1_ones_own_live_report_costs_nothing(office: Office) -> None:
+    office.change_rules(disclose_conflict="at_issue")
+    office.issue()
+    office.wait(seconds=1)
+
+    told = [office.issue()["conflict"] for _ in range(12)]
+
+    assert told == ["REPORTED_BY_YOU"] * 12
+
+
+def test_5_1_where_conflicts_are_told_later_nobody_waits_at_issue(
+    office: Office,
+) -> None:
+    told_ten_times(office)
+    office.change_rules()
+    office.wait(seconds=1)
+
+    assert office.issue()["conflict"] is None
+
+
+LATER: dict[str, Before] = {
+    "a walk-in": lambda office: office.walk_in(),
+    "a report": lambda office: office.issue(by=office.li),
+    "a report of one's own": lambda office: office.issue(),
+    "a mark as an owner": lambda office: own(office, OwnerMark.PROJECT),
+}
+
+
+@pytest.mark.parametrize("regime", ["first_visit", "last_visit", "first_report"])
+@pytest.mark.parametrize("what", LATER)
+def test_what_comes_between_the_report_and_the_visit_is_no_conflict(
+    what: str, regime: str, office: Office
+) -> None:
+    office.change_project(regime=regime)
+    office.wait(minutes=1)
+    answer: dict[str, Any] = dict(office.issue())
+    LATER[what](office)
+    office.wait(hours=1)
+    office.redeem(answer["code"])
+
+    assert told_at_visit(office, answer) is None
+
+
+def test_an_owner_marked_after_the_deal_is_no_conflict_of_it(office: Office) -> None:
+    answer: dict[str, Any] = dict(office.issue())
+    office.wait(hours=1)
+    office.redeem(answer["code"])
+    office.wait(hours=1)
+    own(office, OwnerMark.PROJECT)
+
+    assert told_at_visit(office, answer) is None
+
+
+@pytest.mark.parametrize(
+    ("regime", "told"), [("first_visit", "VISITED_BY_OTHER"), ("first_report", None)]
+)
+def test_another_visit_between_report_and_visit_conflicts_where_visits_decide(
+    regime: str, told: str | None, office: Office
+) -> None:
+    office.change_project(regime=regime)
+    office.wait(minutes=1)
+    answer: dict[str, Any] = dict(office.issue())
+    brought_by_li(office)
+    office.wait(hours=1)
+    office.redeem(answer["code"])
+
+    assert told_at_visit(office, answer) == told
 
 
 def test_without_a_conflict_nothing_is_told_and_only_to_the_own_agent(

@@ -1,15 +1,19 @@
 """What agents are told of their own tokens, and what a desk prints of a visit."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from attribution.errors import InputInvalid, NotAllowed, NotFound, RateLimited
-from attribution.ids import TokenId, VisitId
+from attribution.ids import AgentId, ChannelId, TokenId, VisitId
+from attribution.people import Actor
 from attribution.programmes import Kind
 from attribution.rulebook import Binding
+from attribution.services.administering import create_channel
 from attribution.services.binding import bind_by_link, open_link
 from attribution.services.confirming import confirmation_of
+from attribution.services.enlisting import NewAgent, create_agent
 from attribution.services.following import (
     Progress,
     offers_to,
@@ -19,6 +23,7 @@ from attribution.services.following import (
 from attribution.services.issuing import Client, revoke_token
 from attribution.services.looking import find_reports, peek_token, visit_of_receipt
 from attribution.services.versioning import change_programme_rules
+from attribution.visits import Standing
 from tests.office import OTHER_PHONE, Office, mobile
 from tokens.scans import read_scan
 
@@ -152,6 +157,40 @@ def test_a_peek_says_from_when_the_visit_would_count(office: Office) -> None:
 
     assert peek.earliest_at == issued_at + timedelta(minutes=30)
     assert peek.short_lead == "walk_in"
+
+
+def an_agent_of_the_house(office: Office) -> Actor:
+    """Enlist an agent whose channel may issue tokens that are bound to nobody."""
+    made = office.do(create_channel, by=office.admin, name="自渠")
+    channel = ChannelId(str(made["channel_id"]))
+    office.programme(channel, kind=Kind.OWN, rules={"binding_required": "none"})
+    new = NewAgent(channel_id=channel, name="吴")
+    agent = office.do(create_agent, by=office.admin, agent=new)["agent_id"]
+    return replace(office.wang, agent_id=AgentId(str(agent)), channel_id=channel)
+
+
+@pytest.mark.parametrize("minutes", [0, 29, 31])
+def test_a_token_bound_to_nothing_counts_from_its_issue_for_whoever_looks(
+    minutes: int, office: Office
+) -> None:
+    wu = an_agent_of_the_house(office)
+    token = office.issue(by=wu, client=Client(binding=Binding.NONE))
+    counts_from = office.time + timedelta(minutes=30)
+    office.wait(minutes=minutes)
+
+    peek = peek_token(
+        office.runtime,
+        by=office.desk,
+        project_id=office.project,
+        scan=read_scan(str(token["code"])),
+    )
+
+    token_id = TokenId(str(token["token_id"]))
+    followed = own_token(office.runtime, by=wu, token_id=token_id)
+    assert peek.earliest_at == followed.earliest_at == counts_from
+    is_early = minutes < 30
+    assert followed.progress is (Progress.WAITING if is_early else Progress.READY)
+    assert (peek.standing is Standing.LEAD_TIME_TOO_SHORT) is is_early
 
 
 def test_looking_for_a_report_needs_a_number(office: Office) -> None:

@@ -9,6 +9,7 @@ import pytest
 from attribution.errors import (
     AgentSuspended,
     BindingRequired,
+    InputInvalid,
     NotAllowed,
     NotFound,
     ProgrammeNotInForce,
@@ -201,6 +202,48 @@ def test_a_redeemed_token_is_not_revoked(office: Office) -> None:
 
     with pytest.raises(TokenUsed):
         revoke(office, answer)
+
+
+@pytest.mark.parametrize(
+    ("note", "kept"),
+    [
+        ("张**", "张**"),
+        ("  张** 尾号8000 ", "张** 尾号8000"),
+        ("", None),
+        (" ", None),
+        ("长" * 12, "长" * 12),
+        ("张三丰", "张三丰"),
+    ],
+)
+def test_a_note_of_the_agents_own_choosing_is_kept(
+    note: str, kept: str | None, office: Office
+) -> None:
+    answer = office.issue(client=Client(identifier=mobile(), label=note))
+
+    own = token_of(office.runtime, by=office.wang, token_id=token_id(answer))
+    assert own.label == kept
+
+
+@pytest.mark.parametrize(
+    ("note", "reason"),
+    [
+        ("13800138000 张三丰", "a note is too long"),
+        ("长" * 13, "a note is too long"),
+        ("13800138000", "a note holds a number"),
+        ("张1-3-8-0-0", "a note holds a number"),
+        ("１３８００", "a note holds a number"),
+        ("一三八零零一三八", "a note holds a number"),
+        ("张\u200b三", "a note is unprintable"),
+    ],
+)
+def test_a_number_in_a_note_is_refused_and_nothing_is_kept(
+    note: str, reason: str, office: Office
+) -> None:
+    with pytest.raises(InputInvalid) as refused:
+        office.issue(client=Client(identifier=mobile(), label=note))
+
+    assert (refused.value.path, refused.value.reason) == ("label", reason)
+    assert office.count(tokens) == 0
 
 
 def test_the_list_shows_label_and_qr_again_but_never_the_code(office: Office) -> None:

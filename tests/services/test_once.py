@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, select, update
 
 from attribution.deals import DealEvent
 from attribution.errors import AttributionError
-from attribution.rules.duplicates import OwnerMark
+from attribution.owners import OwnerMark
 from attribution.services.answering import Reply, Request
 from attribution.services.binding import bind_by_link
 from attribution.services.enlisting import enlist_owners

@@ -1,12 +1,16 @@
 """Signings, what they reach, their rulings, what is owed, and statements of it."""
 
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from types import FrameType
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from attribution.deals import DealEvent
 from attribution.errors import (
@@ -20,9 +24,12 @@ from attribution.errors import (
 )
 from attribution.ids import ChannelId, RulingId, SigningId, StatementId
 from attribution.money import Fen
+from attribution.owners import OwnerMark
 from attribution.people import Grant, Role
 from attribution.rulebook import Stage
 from attribution.services.accounting import deal_account, deal_accounts
+from attribution.services.administering import create_channel
+from attribution.services.enlisting import NewAgent, create_agent, enlist_owners
 from attribution.services.greeting import Arrival
 from attribution.services.matching import earlier_visits
 from attribution.services.reconciling import (
@@ -31,6 +38,7 @@ from attribution.services.reconciling import (
     upload_statement,
 )
 from attribution.services.ruling import (
+    dossier_of,
     rule_signing,
     rule_what_is_left,
     ruling_by_id,
@@ -42,11 +50,13 @@ from attribution.services.visiting import record_walk_in
 from attribution.storage.tables import (
     accruals,
     milestones,
+    owner_tags,
     rulings,
     signing_tags,
     signings,
     statements,
 )
+from attribution.storage.work import UnitOfWork, unit_of_work
 from tests.office import OTHER_PHONE, PHONE, Office, mobile
 from tests.racing import outcome_of
 from tokens.identifiers import identifier
@@ -268,6 +278,99 @@ def test_a_buyer_who_came_alone_first_owes_nobody_anything(office: Office) -> No
 
     assert (ruling["outcome"], ruling["shares"]) == ("natural", [])
     assert office.count(accruals) == 0
+
+
+def mark_owner(office: Office, phone: str = PHONE) -> str:
+    """Mark somebody as an owner; return the entry that says so."""
+    made: dict[str, Any] = office.do(
+        enlist_owners,
+        by=office.admin,
+        project_id=office.project,
+        identifiers=[mobile(phone)],
+        mark=OwnerMark.PROJECT,
+    )
+    entry: str = made["promise"]["entry"]
+    return entry
+
+
+def place_of(office: Office, entry: str) -> int:
+    with office.runtime.reading() as work:
+        place = work.log.position_of(entry)
+    assert place is not None
+    return place
+
+
+def test_an_owner_marked_after_the_signing_changes_no_ruling(office: Office) -> None:
+    bring(office)
+    office.wait(days=1)
+    signed_at = office.time
+    office.wait(days=1)
+    mark_owner(office)
+
+    ruling = office.rule(office.sign(signed_at=signed_at))
+
+    assert [claim["finding"] for claim in ruling["claims"]] == ["WINS"]
+
+
+def test_an_owner_marked_at_the_instant_of_the_signing_but_before_it_counts(
+    office: Office,
+) -> None:
+    bring(office)
+    entry = mark_owner(office)
+
+    claims = office.rule(office.sign())["claims"]
+
+    assert [claim["finding"] for claim in claims] == ["EXISTING_OWNER"]
+    assert claims[0]["facts"][2:] == [place_of(office, entry)]
+
+
+def test_an_owner_marked_before_marks_named_their_entry_still_counts(
+    office: Office,
+) -> None:
+    bring(office)
+    mark_owner(office)
+    with office.database.writing() as connection:
+        connection.execute(update(owner_tags).values(entry_id=None))
+    office.wait(hours=1)
+
+    claims = office.rule(office.sign())["claims"]
+
+    assert [claim["finding"] for claim in claims] == ["EXISTING_OWNER"]
+    assert len(claims[0]["facts"]) == 2
+
+
+def test_a_mark_with_no_place_in_the_log_is_not_seen_by_a_ruling(
+    office: Office,
+) -> None:
+    bring(office)
+    mark_owner(office)
+    office.wait(hours=1)
+    signing = office.sign()
+    with office.runtime.reading() as work:
+        dossier = dossier_of(work, work.signings.deal(signing))
+
+    assert dossier.owners == ()
+
+
+@pytest.mark.parametrize(
+    ("finding", "agent"),
+    [
+        ("SELF_REFERRAL", {"own": (mobile(),)}),
+        ("DESK_STAFF", {"is_desk_staff": True}),
+    ],
+)
+def test_a_finding_about_the_agent_cites_the_agents_entry(
+    finding: str, agent: dict[str, Any], office: Office
+) -> None:
+    new = NewAgent(channel_id=office.channel_a, name="赵", **agent)
+    made: dict[str, Any] = office.do(create_agent, by=office.admin, agent=new)
+    bring(office, by=replace(office.wang, agent_id=made["agent_id"]))
+
+    claims = office.rule(office.sign())["claims"]
+
+    entry = made["promise"]["entry"]
+    assert [claim["finding"] for claim in claims] == [finding]
+    assert claims[0]["facts"][2:] == [place_of(office, entry)]
 
 
 def test_shares_of_joint_channels_add_up_and_each_is_accrued(office: Office) -> None:
@@ -517,6 +620,76 @@ def test_a_file_that_is_no_statement_leaves_nothing(office: Office) -> None:
         upload(office, HEADER + "3-1-1201,1\n", channel_id=ChannelId("none"))
 
     assert office.count(statements) == 0
+
+
+def test_nothing_is_read_or_matched_while_the_one_writer_is_kept_busy(
+    office: Office,
+) -> None:
+    busy: set[str] = set()
+
+    def watch(frame: FrameType, event: str, _: object) -> None:
+        if event == "call":
+            busy.add(str(frame.f_globals.get("__name__")))
+
+    @contextmanager
+    def watched() -> Iterator[UnitOfWork]:
+        with unit_of_work(office.database.writing()) as work:
+            sys.setprofile(watch)
+            try:
+                yield work
+            finally:
+                sys.setprofile(None)
+
+    office.runtime = replace(office.runtime, transaction=watched)
+
+    upload(office, HEADER + "3-1-1201,1\n")
+
+    assert "attribution.storage.statement_repository" in busy
+    packages = ("attribution.reconciliation", "attribution.sheets")
+    assert [one for one in busy if one.startswith(packages)] == []
+
+
+def test_a_statement_sent_twice_is_answered_as_it_was(office: Office) -> None:
+    request = office.request(b"statement")
+    first = upload(office, HEADER + "3-1-1201,1\n", request=request)
+
+    again = upload(office, HEADER + "3-1-1201,1\n", request=request)
+
+    assert (again, office.count(statements)) == (first, 1)
+
+
+def test_a_snapshot_does_not_see_what_is_committed_meanwhile(office: Office) -> None:
+    with office.runtime.reading() as work, work.snapshot():
+        before = work.signings.deals(office.project)
+        office.sign()
+        during = work.signings.deals(office.project)
+    with office.runtime.reading() as work:
+        after = work.signings.deals(office.project)
+
+    assert (len(before), len(during), len(after)) == (0, 0, 1)
+
+
+def test_an_auditor_sees_statements_and_brings_none(office: Office) -> None:
+    auditor = replace(office.finance, grants=(Grant(role=Role.AUDITOR),))
+    statement = upload(office, HEADER + "3-1-1201,1\n")
+
+    seen = statements_at(office.runtime, by=auditor, project_id=office.project)
+
+    assert [one.id for one in seen] == [statement]
+    with pytest.raises(NotAllowed):
+        upload(office, HEADER + "3-1-1201,1\n", by=auditor)
+
+
+def test_a_manager_without_a_programme_here_brings_no_statement(
+    office: Office,
+) -> None:
+    made = office.do(create_channel, by=office.admin, name="丙渠道")
+    channel = ChannelId(str(made["channel_id"]))
+    grant = Grant(role=Role.CHANNEL_MANAGER, channel_id=channel)
+    manager = replace(office.wang, grants=(grant,))
+
+    with pytest.raises(NotAllowed):
+        upload(office, HEADER, by=manager, channel_id=channel)
 
 
 def test_statements_are_for_finance_and_the_channels_own_manager(

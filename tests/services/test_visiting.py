@@ -38,7 +38,7 @@ from attribution.services.looking import (
     release_token,
     visit_detail,
     visit_of_receipt,
-    visits_since,
+    visits_of_today,
 )
 from attribution.services.visiting import confirm_report, record_walk_in
 from attribution.storage.tables import (
@@ -463,17 +463,39 @@ def test_visits_are_listed_newest_first_and_supervisors_learn_who_referred(
     office.wait(hours=1)
     office.redeem(code)
 
-    def seen(by: Actor, **period: float) -> list[tuple[str | None, str | None]]:
-        found = visits_since(
-            office.runtime,
-            by=by,
-            project_id=office.project,
-            period=timedelta(**period),
-        )
+    def seen(by: Actor) -> list[tuple[str | None, str | None]]:
+        found = visits_of_today(office.runtime, by=by, project_id=office.project)
         return [(one.agent, one.channel) for one in found]
 
-    assert seen(supervisor(office), hours=1) == [("wang", "甲渠道"), (None, None)]
-    assert seen(office.desk, minutes=59) == [(None, None)]
+    assert seen(supervisor(office)) == [("wang", "甲渠道"), (None, None)]
+    assert seen(office.desk) == [(None, None), (None, None)]
+
+
+# The office opens at 9:00 in Shanghai: 15 hours later is the next day.
+@pytest.mark.parametrize(
+    ("walked_in", "then", "is_seen"),
+    [
+        (timedelta(hours=0), timedelta(hours=15, microseconds=-1), True),
+        (timedelta(hours=0), timedelta(hours=15), False),
+        (timedelta(hours=14.5), timedelta(hours=1), True),
+        (timedelta(hours=14.5), timedelta(hours=1, microseconds=1), False),
+        (timedelta(hours=15), timedelta(hours=24, microseconds=-1), True),
+    ],
+)
+def test_a_desk_sees_the_visits_of_that_day_and_no_earlier_ones(
+    walked_in: timedelta, then: timedelta, *, is_seen: bool, office: Office
+) -> None:
+    office.time += walked_in
+    visit = VisitId(str(office.walk_in()["visit_id"]))
+    office.time += then
+
+    listed = visits_of_today(office.runtime, by=office.desk, project_id=office.project)
+    shown = outcome_of(
+        lambda: visit_detail(office.runtime, by=office.desk, visit_id=visit)
+    )
+
+    assert [one.id for one in listed] == [visit] * is_seen
+    assert shown == ("WON" if is_seen else "NOT_FOUND")
 
 
 def test_a_visit_is_found_by_its_receipt_and_guesses_are_slowed_down(

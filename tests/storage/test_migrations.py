@@ -4,16 +4,28 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import insert, inspect
 
+from attribution.ids import AgentId, ProjectId, VisitorTag
 from attribution.storage.engine import Database, open_database
 from attribution.storage.migrating import migrate
-from attribution.storage.tables import metadata
+from attribution.storage.tables import (
+    agent_tags,
+    agents,
+    channels,
+    metadata,
+    owner_tags,
+    projects,
+)
+from attribution.storage.work import unit_of_work
 from tests.postgres import PostgresServer
 
 ROOT = Path(__file__).parents[2]
@@ -70,6 +82,51 @@ def test_migrating_again_changes_nothing(empty: Database) -> None:
 
     assert inspect(empty.engine).get_table_names() == tables
     assert {*metadata.tables, "alembic_version"} == set(tables)
+
+
+def migrate_to(database: Database, revision: str) -> None:
+    """Bring a database to an earlier schema."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "attribution" / "storage"))
+    folder = ROOT / "attribution" / "migrations"
+    config.set_main_option("version_locations", str(folder))
+    config.set_main_option("path_separator", "os")
+    with database.engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def test_0004_owners_and_agents_from_before_stay_and_name_no_entry(
+    empty: Database,
+) -> None:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    migrate_to(empty, "0002")
+    tag = {"kind": "cn-mobile", "epoch": 1, "value": b"tag"}
+    agent = {"id": "a", "channel_id": "c", "name": "王", "created_at": at}
+    with empty.writing() as connection:
+        for table, row in (
+            (projects, {"id": "p", "name": "江畔", "tag_epoch": 1, "created_at": at}),
+            (channels, {"id": "c", "name": "甲", "created_at": at}),
+            (agents, {**agent, "is_owner": False, "is_desk_staff": False}),
+            (agent_tags, {"agent_id": "a", "project_id": "p", **tag}),
+            (
+                owner_tags,
+                {"project_id": "p", "scope": "group", "recorded_at": at, **tag},
+            ),
+        ):
+            connection.execute(insert(table), row)
+
+    migrate(empty.engine)
+
+    with unit_of_work(empty.reading()) as work:
+        (owner,) = work.agreements.owners_among(
+            ProjectId("p"),
+            [VisitorTag(**tag)],  # type: ignore[arg-type]
+        )
+        found = work.agreements.agents([AgentId("a")], ProjectId("p"))
+    assert (owner.mark, owner.marked_at, owner.log_index) == ("group", at, None)
+    assert found[AgentId("a")].log_index is None
+    assert len(found[AgentId("a")].own_tags) == 1
 
 
 def test_processes_that_migrate_at_once_take_turns(postgres: PostgresServer) -> None:

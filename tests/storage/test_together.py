@@ -12,10 +12,10 @@ from attribution.deals import DealEvent
 from attribution.errors import AttributionError
 from attribution.ids import ChannelId, TokenId
 from attribution.money import Fen
+from attribution.owners import OwnerMark
 from attribution.people import Grant, Role
 from attribution.programmes import Kind
 from attribution.rulebook import Stage
-from attribution.rules.duplicates import OwnerMark
 from attribution.services.administering import create_channel, create_project
 from attribution.services.binding import bind_by_link
 from attribution.services.enlisting import (

@@ -194,8 +194,12 @@ def test_another_agents_token_does_not_exist(front: Front, wang: FlaskClient) ->
         ({"client": "1380013800"}, "位数不对", "the length is wrong"),
         ({"client": "1380013800x"}, "有不该出现的字符", "do not belong"),
         ({"client": ""}, "需要填写客户号码", "number is needed"),
-        ({"label": "张三 13800138000 朝阳区"}, "位数不对", "the length is wrong"),
-        ({"label": "13800138000"}, "有不该出现的字符", "do not belong"),
+        (
+            {"label": "张三 13800138000 朝阳区"},
+            "备注最多 12 个字",
+            "at most 12 characters",
+        ),
+        ({"label": "13800138000"}, "数字最多 4 个", "at most 4 digits"),
     ],
 )
 def test_a_mistake_is_said_beside_its_field_and_nothing_is_issued(
@@ -274,6 +278,23 @@ def test_a_project_that_asks_for_no_number_hands_out_a_link(front: Front) -> Non
     assert LINK.search(page.text)
     assert "客户打开链接后起算" in page.text
     assert "等客户打开链接" in li.get("/agent").text
+
+
+def test_an_agent_who_was_told_too_often_is_asked_to_wait(front: Front) -> None:
+    office = front.office
+    office.wait(seconds=1)
+    office.change_rules(disclose_conflict="at_issue")
+    for number in range(10):
+        client = Client(identifier=mobile(f"1370013700{number}"))
+        office.issue(by=office.li, client=client)
+        office.issue(client=client)
+    wang = browser_of(front, "wang", Role.AGENT)
+
+    page, in_other = issue(front, wang), issue(front, in_english(wang))
+
+    assert (page.status_code, page.headers["Retry-After"]) == (429, "2")
+    assert "请在 2 秒后再试" in text_of(page)
+    assert "try again in 2 seconds" in text_of(in_other).lower()
 
 
 def test_a_person_who_is_no_agent_may_not_open_the_page(front: Front) -> None:

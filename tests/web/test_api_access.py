@@ -18,12 +18,9 @@ DEALS = {
 MONEY = DEALS - {Role.SIGNING}
 RULINGS = DEALS | {Role.ADJUDICATOR}
 EVIDENCE = (RULINGS - {Role.SIGNING}) | {Role.AGENT, Role.CHANNEL_MANAGER}
-UPLOADS = {
-    Role.FINANCE,
-    Role.FINANCE_APPROVER,
-    Role.AUDITOR,
-    Role.CHANNEL_MANAGER,
-}
+UPLOADS = {Role.FINANCE, Role.FINANCE_APPROVER, Role.CHANNEL_MANAGER}
+# An auditor looks at what was found, and brings nothing.
+RECONCILED = UPLOADS | {Role.AUDITOR}
 AGENTS = AGREED | {Role.CHANNEL_MANAGER}
 CHANNELS = AGREED | {Role.FINANCE, Role.FINANCE_APPROVER, Role.AUDITOR}
 PARTIES = {Role.AGENT, Role.CHANNEL_MANAGER, Role.FINANCE, Role.OPERATIONS}
@@ -58,9 +55,9 @@ ALLOWED: dict[str, set[Role] | None] = {
     "post /disputes/{dispute_id}/approve": {Role.ADJUDICATOR},
     "post /disputes/{dispute_id}/withdraw": PARTIES,
     "post /statements": UPLOADS,
-    "get /reconciliations": UPLOADS,
-    "get /reconciliations/{statement_id}": UPLOADS,
-    "get /reconciliations/{statement_id}.xlsx": UPLOADS,
+    "get /reconciliations": RECONCILED,
+    "get /reconciliations/{statement_id}": RECONCILED,
+    "get /reconciliations/{statement_id}.xlsx": RECONCILED,
     "get /projects": set(Role),
     "post /projects": {Role.ADMIN},
     "get /projects/{project_id}": AGREED,

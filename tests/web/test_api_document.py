@@ -2,6 +2,9 @@
 
 import json
 import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -9,6 +12,7 @@ import jsonschema_rs
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from schemathesis import CheckFunction, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -19,8 +23,14 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from attribution.ids import TokenId
 from attribution.people import Grant, Role
 from attribution.services.enrolling import give_role
+from attribution.services.issuing import Client, revoke_token
+from attribution.services.reconciling import upload_statement
+from attribution.services.ruling import rule_signing
+from attribution.storage.engine import open_database
+from tests.office import PHONE, Office, mobile
 from tests.web.api_office import ApiOffice
 from tests.web.test_api_access import ALLOWED
 
@@ -54,13 +64,112 @@ QUICK = settings(
 )
 
 
-@pytest.fixture(scope="module")
-def everyone(shared_api: ApiOffice) -> ApiOffice:
-    """An API at which one person, an agent, holds every role as well."""
-    office = shared_api.office
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seeded:
+    """An API, and what is there: ids for each name, codes, and clients' numbers.
+
+    A call that names what nobody knows gets no further than NOT_FOUND, so whatever is
+    refused behind that could never be noticed.
+    """
+
+    api: ApiOffice
+    ids: Mapping[str, list[str]]
+    codes: list[str]
+    clients: list[dict[str, str]]
+
+
+EXPIRED, MUST_SHOW, CAME = "13700137001", "13700137002", "13700137003"
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def everyone(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Seeded]:
+    """An API on either database, at which one person holds every role."""
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("fuzzed") / "hefu.db"
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+        url = f"sqlite:///{path}"
+    else:
+        url = request.getfixturevalue("postgres").create()
+    database = open_database(url)
+    office = Office(database)
+    api = ApiOffice(office)
     for role in Role:
         give_role(office.runtime, office.people["wang"], Grant(role=role))
-    return shared_api
+    yield _seeded(api)
+    database.close()
+    if request.param == "postgresql":
+        request.getfixturevalue("postgres").drop(url)
+
+
+def _seeded(api: ApiOffice) -> Seeded:
+    """Let an office have one of everything that a call can be about."""
+    office = api.office
+    office.issue(client=Client(identifier=mobile(EXPIRED)))
+    office.wait(days=4)
+    office.change_rules(redeem_without_code="refuse")
+    office.issue(client=Client(identifier=mobile(MUST_SHOW)))
+    office.change_rules()
+    office.wait(minutes=1)
+    came, live, revoked = (
+        office.issue(client=Client(identifier=mobile(number)))
+        for number in (CAME, PHONE, PHONE)
+    )
+    office.do(revoke_token, by=office.wang, token_id=TokenId(str(revoked["token_id"])))
+    office.wait(hours=1)
+    visit = office.redeem(came["code"], phone=CAME)
+    signing = office.sign(phone=CAME)
+    ruling = rule_signing(office.runtime, signing)
+    statement = office.do(
+        upload_statement,
+        by=office.finance,
+        project_id=office.project,
+        channel_id=office.channel_a,
+        file=("statement.csv", "房号,佣金\n3-1-1201,1\n".encode()),
+    )
+    assert ruling is not None
+    tokens = [str(one["token_id"]) for one in (came, live, revoked)]
+    return Seeded(
+        api=api,
+        ids={
+            "project": [office.project],
+            "channel": [office.channel_a, office.channel_b],
+            "programme": [office.programmes[office.channel_a]],
+            "agent": [str(office.li.agent_id)],
+            "token": tokens,
+            "visit": [str(visit["visit_id"])],
+            "signing": [signing],
+            "ruling": [ruling.id],
+            "statement": [str(statement["reconciliation_id"])],
+        },
+        codes=[str(one["code"]) for one in (came, live, revoked)],
+        clients=[
+            {"kind": "cn-mobile", "value": number}
+            for number in (EXPIRED, MUST_SHOW, CAME, PHONE)
+        ],
+    )
+
+
+def _with_known(draw: Callable[[Any], Any], value: Any, seeded: Seeded) -> Any:
+    """Return a body in which some of what it names is what is there."""
+    if isinstance(value, list):
+        return [_with_known(draw, one, seeded) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"kind", "value"}:
+        return draw(st.sampled_from([value, *seeded.clients]))
+    return {
+        name: _known(draw, name, _with_known(draw, one, seeded), seeded)
+        for name, one in value.items()
+    }
+
+
+def _known(draw: Callable[[Any], Any], name: str, value: Any, seeded: Seeded) -> Any:
+    known = seeded.ids.get(name.removesuffix("_id"), [])
+    if name == "code":
+        known = seeded.codes
+    return draw(st.sampled_from([*known, value])) if known else value
 
 
 @cache
@@ -76,36 +185,52 @@ def _schema(api: ApiOffice) -> Any:
     return loaded
 
 
-def _known(api: ApiOffice, names: list[str]) -> dict[str, str]:
-    """Return ids of what is there, so that calls get further than NOT_FOUND."""
-    office = api.office
-    known = {
-        "project_id": office.project,
-        "channel_id": office.channel_a,
-        "programme_id": office.programmes[office.channel_a],
-        "agent_id": str(office.li.agent_id),
-    }
-    return {name: known[name] for name in names if name in known}
-
-
 @pytest.mark.parametrize(("call", "mode"), FUZZED)
 def test_a_fuzzed_call_is_answered_as_documented(
-    everyone: ApiOffice, call: str, mode: GenerationMode
+    everyone: Seeded, call: str, mode: GenerationMode
 ) -> None:
     method, path = call.split(" ")
-    operation = _schema(everyone)[f"/api/v1{path}"][method.upper()]
+    api = everyone.api
+    operation = _schema(api)[f"/api/v1{path}"][method.upper()]
     is_bad = mode is GenerationMode.NEGATIVE
     checks = [*TRUE, negative_data_rejection] if is_bad else TRUE
 
     @QUICK
-    @given(case=operation.as_strategy(generation_mode=mode))
-    def answers_as_documented(case: schemathesis.Case[Any]) -> None:
+    @given(case=operation.as_strategy(generation_mode=mode), data=st.data())
+    def answers_as_documented(
+        case: schemathesis.Case[Any], data: st.DataObject
+    ) -> None:
         if not is_bad:
-            case.path_parameters |= _known(everyone, list(case.path_parameters))
-        bearer = everyone.headers("wang")["Authorization"]
+            case.path_parameters = _with_known(
+                data.draw, dict(case.path_parameters), everyone
+            )
+            case.query = _with_known(data.draw, dict(case.query), everyone)
+            case.body = _with_known(data.draw, case.body, everyone)
+        bearer = api.headers("wang")["Authorization"]
         case.call_and_validate(checks=checks, headers={"Authorization": bearer})
 
     answers_as_documented()
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "code"),
+    [
+        (EXPIRED, 409, "VISIT_OVERDUE"),
+        (MUST_SHOW, 409, "CODE_REQUIRED"),
+        (PHONE, 200, None),
+    ],
+)
+def test_a_look_up_of_a_forgotten_code_is_refused_as_documented(
+    number: str, status: int, code: str | None, everyone: Seeded
+) -> None:
+    body = {
+        "project": everyone.api.office.project,
+        "identifiers": [{"kind": "cn-mobile", "value": number}],
+    }
+
+    answer = everyone.api.post("wang", "/visits/find-reports", body)
+
+    assert (answer.status_code, answer.json.get("code")) == (status, code)
 
 
 def test_the_document_is_openapi_3_1(shared_api: ApiOffice) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from attribution.documents import instant_text
 from attribution.people import Role
 from tests.web.api_office import CLIENT, ApiOffice
 
@@ -60,9 +61,25 @@ def test_ones_own_tokens_are_listed_without_their_codes(api: ApiOffice) -> None:
     shown = api.get("wang", f"/tokens/{issued['token_id']}").json
 
     assert [one["token_id"] for one in listed.json["tokens"]] == [issued["token_id"]]
-    assert shown == {**listed.json["tokens"][0], "conflict": None}
+    concluded: dict[str, object] = {"conflict": None, "finding": "OK", "outcomes": []}
+    assert shown == {**listed.json["tokens"][0], **concluded}
     assert (shown["label"], shown["qr"]) == ("张先生", issued["qr"])
     assert issued["code"] not in listed.text
+
+
+def test_ones_own_token_says_what_the_ruling_made_of_it(api: ApiOffice) -> None:
+    office = api.office
+    issued = api.post("wang", "/tokens", {"client": CLIENT}).json
+    office.wait(hours=1)
+    office.redeem(issued["code"])
+    office.wait(days=30)
+    office.rule(office.sign())
+
+    shown = api.get("wang", f"/tokens/{issued['token_id']}").json
+
+    ruled_at = instant_text(office.time)
+    assert shown["finding"] == "OK"
+    assert shown["outcomes"] == [{"finding": "DEAL_OVERDUE", "ruled_at": ruled_at}]
 
 
 def test_somebody_elses_token_is_not_there(api: ApiOffice) -> None:

@@ -59,12 +59,24 @@ def test_visits_are_listed_and_shown(api: ApiOffice) -> None:
     api.post("desk", "/visits/walk-in", {"identifiers": [CLIENT]})
 
     today = api.get("desk", "/visits").json["visits"]
-    latest = api.get("desk", "/visits?hours=1").json["visits"]
     one = api.get("desk", f"/visits/{made['visit_id']}").json
 
-    assert [len(today), len(latest)] == [2, 1]
+    assert len(today) == 2
     assert one["party_size"] == 2
     assert one["standing"] == "WALK_IN"
+
+
+def test_a_desk_is_told_of_no_visit_of_an_earlier_day(api: ApiOffice) -> None:
+    made = api.post("desk", "/visits/walk-in", {"party_size": 2}).json
+    api.office.wait(days=1)
+
+    listed = api.get("desk", "/visits")
+    longer = api.get("desk", "/visits?hours=168")
+    one = api.get("desk", f"/visits/{made['visit_id']}")
+
+    assert listed.json["visits"] == []
+    assert longer.status_code == 422
+    assert one.status_code == 404
 
 
 def test_who_referred_is_told_to_a_supervisor_alone(api: ApiOffice) -> None:

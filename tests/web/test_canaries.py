@@ -40,7 +40,6 @@ _IN_FIELDS = re.compile(r'value="[^"]*"|<textarea.*?</textarea>', re.DOTALL)
 _KEPT = {
     "name",
     "login",
-    "label",
     "words",
     "price",
     "amount",
@@ -48,6 +47,10 @@ _KEPT = {
     "cap_fen",
     "fixed_fen",
 }
+# The name of a program that calls the API is one too; a client's note is not.
+_PROGRAMS = "/admin/tokens"
+# An agent may call a client by a name of the agent's own choosing, and is shown it.
+_NOTE = "label"
 
 
 class FiledOffice(Office):
@@ -279,11 +282,12 @@ def everything_is_mistyped(season: Season, pages: Pages) -> None:
     for form in list(pages.forms()):
         if form.rule == "/sign-out":
             continue
-        fields = {name for name in form.fields if name not in _KEPT}
+        kept = {*_KEPT, _NOTE} if form.rule == _PROGRAMS else _KEPT
+        fields = {name for name in form.fields if name not in kept}
         fields = fields if len(form.fields) < 40 else fields & {"scan", "visitor"}
         typed = season.needles
         attempts = [{name: typed.phone()} for name in sorted(fields)]
-        attempts += [{name: typed.name() for name in sorted(fields)}]
+        attempts += [{name: typed.name() for name in sorted(fields - {_NOTE})}]
         for turn, typing in enumerate(attempts):
             request_id = {"request_id": f"{form.rule}{turn}"}
             data = {**form.fields, **request_id, **typing}
@@ -311,7 +315,7 @@ def programs_send_nonsense(season: Season) -> None:
             *(
                 {**good, key: needles.phone()}
                 for key in good
-                if key not in {"name", "label", "unit"}
+                if key not in {"name", "unit"}
             ),
         ]
         for body in bodies:

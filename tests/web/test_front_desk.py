@@ -521,6 +521,22 @@ def test_looking_for_a_report_is_logged_found_or_not(
     assert "客户忘了码" in desk.get(f"/desk/{front.office.project}/forgotten").text
 
 
+def test_a_report_that_expired_is_said_at_the_desk_with_the_number_kept(
+    front: Front,
+) -> None:
+    issued(front)
+    front.office.wait(days=4)
+    desk = front.signed_in(Role.DESK)
+
+    told = send(front, desk, "forgotten", {"scan": PHONE})
+
+    assert told.status_code == 409
+    assert "到访逾期" in text_of(told)
+    assert "VISIT_OVERDUE" in told.text
+    assert f'name="scan" value="{PHONE}"' in told.text
+    assert "walk-in" in told.text
+
+
 def test_a_rulebook_may_ask_for_the_code_itself(
     front: Front, desk: FlaskClient
 ) -> None:

@@ -1,15 +1,28 @@
 import hashlib
+import json
 import os
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
-from attribution.ids import ProjectId
-from web.keys import FileKeys, KeyFileUnsafe
+from attribution.ids import PersonId, ProjectId
+from attribution.people import Actor, Grant, Role
+from attribution.services.administering import create_project
+from attribution.services.answering import Request
+from attribution.storage.engine import open_database
+from attribution.storage.tables import log_entries
+from tokens.canonical import canonical
+from tokens.identifiers import identifier
+from tokens.tags import TagKey
+from web.keys import FileKeys, KeyFileForeign, KeyFileUnsafe
+from web.settings import read_settings
+from web.wiring import Installation, open_installation
 
 PAGE = Path(__file__).parents[2] / "docs" / "operations" / "keys.md"
+PHONE = identifier("cn-mobile", "13800138000")
 RIVER, HILL = ProjectId("river"), ProjectId("hill")
 
 
@@ -143,6 +156,96 @@ def test_a_project_id_never_leaves_the_folder(folder: Path, bad: str) -> None:
 
     with pytest.raises(ValueError, match="file name"):
         keys.create_for(ProjectId(bad), 1)
+
+
+class Place:
+    """An installation with one project, whose tag key the log names."""
+
+    def __init__(self, folder: Path) -> None:
+        self.settings = read_settings({"HEFU_DATA_DIR": str(folder)})
+        installed = self.open()
+        admin = Actor(
+            person_id=PersonId("a"), name="a", grants=(Grant(role=Role.ADMIN),)
+        )
+        made = create_project(
+            installed.runtime,
+            by=admin,
+            request=Request(caller="test", id="request-1", body=b""),
+            name="江畔",
+            rules={},
+        ).answer
+        installed.database.close()
+        self.project = ProjectId(str(made["project_id"]))
+        self.file = folder / "keys" / f"tag-{self.project}-1.key"
+
+    def open(self) -> Installation:
+        return open_installation(self.settings)
+
+    def swap(self) -> None:
+        """Put another key in the place of the project's."""
+        draft = self.file.with_name("draft")
+        draft.write_bytes(b"x" * 32)
+        draft.chmod(0o600)
+        draft.replace(self.file)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path / "var")
+
+
+def test_a_tag_key_that_was_swapped_is_refused_at_start_by_name(place: Place) -> None:
+    place.swap()
+
+    with pytest.raises(KeyFileForeign, match=place.file.name):
+        place.open()
+
+
+def test_a_tag_key_that_is_swapped_meanwhile_tags_nobody(place: Place) -> None:
+    installed = place.open()
+    first = installed.runtime.tag(place.project, [PHONE])
+    place.swap()
+    os.utime(place.file.parent, ns=(0, place.file.stat().st_mtime_ns + 1))
+
+    with pytest.raises(KeyFileForeign, match=place.file.name):
+        installed.runtime.tag(place.project, [PHONE])
+
+    installed.database.close()
+    assert len(first) == 1
+
+
+def test_an_epoch_that_nobody_logged_is_refused(place: Place) -> None:
+    newer = place.file.with_name(place.file.name.replace("-1.key", "-2.key"))
+    newer.write_bytes(b"x" * 32)
+    newer.chmod(0o600)
+
+    with pytest.raises(KeyFileForeign, match=newer.name):
+        place.open()
+
+
+def test_a_statement_that_does_not_open_its_entry_names_no_key(place: Place) -> None:
+    place.swap()
+    seed = TagKey.from_random(b"x" * 32)
+    url = place.settings.database_url
+    database = open_database(url)
+    with database.writing() as connection:
+        query = select(log_entries.c.event).where(log_entries.c.kind == "key-epoch/v1")
+        event = json.loads(connection.execute(query).scalar_one())
+        forged = canonical({**event, "tag_public_key": seed.public_bytes().hex()})
+        named = update(log_entries).where(log_entries.c.kind == "key-epoch/v1")
+        connection.execute(named.values(event=forged))
+    database.close()
+
+    with pytest.raises(KeyFileForeign):
+        place.open()
+
+
+def test_a_project_whose_key_is_lost_does_not_keep_the_others_out(
+    place: Place,
+) -> None:
+    place.file.unlink()
+
+    place.open().database.close()
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from tests.office import OTHER_PHONE, PHONE, Office
 from tests.web.conftest import Front
 
 ID = "11010519491231002X"
+OF_NO_REGION = "470000194912310024"
 LANGUAGES = ("zh", "en")
 
 
@@ -67,6 +68,30 @@ def referred(front: Front) -> None:
 
 def speak(desk: FlaskClient, language: str) -> None:
     desk.set_cookie("hefu_lang", language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("person", ["buyer-0", "relative-0"])
+def test_a_document_of_an_unknown_region_is_signed_with_a_warning(
+    desk: FlaskClient, person: str, language: str
+) -> None:
+    speak(desk, language)
+    others = {"relatives": "1", "relative-0-relation": "spouse"}
+
+    document = {f"{person}-document": OF_NO_REGION}
+    page = desk.get(signed(desk, **others, **document)).text
+    again = desk.get("/signing/deals").text
+
+    warning = {"zh": "不是已知的地区代码", "en": "are no region we know"}[language]
+    assert warning in page
+    assert OF_NO_REGION not in page
+    assert warning not in again
+
+
+def test_a_document_of_a_known_region_gives_no_warning(desk: FlaskClient) -> None:
+    page = desk.get(signed(desk, **{"buyer-0-document": ID})).text
+
+    assert "地区代码" not in page
 
 
 def test_a_signing_leads_to_its_ruling_with_every_reason(

@@ -16,6 +16,7 @@ from pydantic import (
 
 from attribution.documents import Node, instant_text
 from attribution.errors import InputInvalid
+from attribution.referrals import LONGEST_NOTE
 from tokens.identifiers import KINDS, Identifier, identifier
 
 MOST_FEN = 10**13
@@ -67,6 +68,9 @@ Id = Annotated[
     ),
 ]
 Line = Annotated[StrictStr, Field(min_length=1, max_length=40, pattern=_PLAIN)]
+Note = Annotated[
+    StrictStr, Field(min_length=1, max_length=LONGEST_NOTE, pattern=_PLAIN)
+]
 LongLine = Annotated[StrictStr, Field(min_length=1, max_length=200, pattern=_PLAIN)]
 Fen = Annotated[StrictInt, Field(ge=0, le=MOST_FEN, description="an amount in fen")]
 BasisPoints = Annotated[StrictInt, Field(ge=0, le=10_000, description="of 10 000")]

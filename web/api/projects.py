@@ -10,9 +10,9 @@ from pydantic import Field, StrictStr
 
 from attribution.errors import NotFound, RulebookInvalid
 from attribution.ids import ProjectId
+from attribution.owners import OwnerMark
 from attribution.people import Role
 from attribution.projects import Version
-from attribution.rules.duplicates import OwnerMark
 from attribution.services.administering import create_project
 from attribution.services.answering import Reply, Request
 from attribution.services.enlisting import enlist_owners, list_units

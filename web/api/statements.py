@@ -27,6 +27,7 @@ from attribution.reconciliation.statement import Column
 from attribution.services.answering import Reply, Request
 from attribution.services.reconciling import (
     STATEMENT_ROLES,
+    UPLOAD_ROLES,
     reconciliation_of,
     statements_at,
     upload_statement,
@@ -40,7 +41,8 @@ from web.statement_words import labels
 bp = Blueprint("api_statements", __name__, url_prefix="/api/v1")
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-UPLOAD_ROLES = (*STATEMENT_ROLES, Role.CHANNEL_MANAGER)
+SENDERS = (*UPLOAD_ROLES, Role.CHANNEL_MANAGER)
+READERS = (*STATEMENT_ROLES, Role.CHANNEL_MANAGER)
 
 
 class Upload(Asked):
@@ -173,7 +175,7 @@ class ReconciliationView(Told):
 
 
 @bp.post("/statements")
-@requires(*UPLOAD_ROLES)
+@requires(*SENDERS)
 @operation(
     Operation(
         form=Upload,
@@ -199,27 +201,27 @@ def upload(form: Upload, file: tuple[str, bytes], intention: Request) -> Reply:
         current_runtime(),
         by=current_actor(),
         request=intention,
-        project_id=project_or_only(form.project, *UPLOAD_ROLES),
+        project_id=project_or_only(form.project, *SENDERS),
         channel_id=ChannelId(form.channel),
         file=file,
     )
 
 
 @bp.get("/reconciliations")
-@requires(*UPLOAD_ROLES)
+@requires(*READERS)
 @operation(Operation(query=AtProject, answer=UploadList))
 def uploads(query: AtProject) -> UploadList:
     """List the uploads of a project that one may see."""
     found = statements_at(
         current_runtime(),
         by=current_actor(),
-        project_id=project_or_only(query.project, *UPLOAD_ROLES),
+        project_id=project_or_only(query.project, *READERS),
     )
     return UploadList.model_validate({"reconciliations": found}, from_attributes=True)
 
 
 @bp.get("/reconciliations/<statement_id>")
-@requires(*UPLOAD_ROLES)
+@requires(*READERS)
 @operation(Operation(answer=ReconciliationView, refuses=(NotFound,)))
 def one_reconciliation(statement_id: StatementId) -> ReconciliationView:
     """Show what was found, row by row."""
@@ -238,7 +240,7 @@ def one_reconciliation(statement_id: StatementId) -> ReconciliationView:
 
 
 @bp.get("/reconciliations/<statement_id>.xlsx")
-@requires(*UPLOAD_ROLES)
+@requires(*READERS)
 @operation(Operation(answer=None, media=XLSX, refuses=(NotFound,)))
 def reconciliation_workbook(statement_id: StatementId) -> Response:
     """Return what was found as a workbook, in the caller's language."""

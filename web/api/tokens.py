@@ -11,6 +11,7 @@ from attribution.errors import (
     NotFound,
     ProgrammeNotInForce,
     QuotaExceeded,
+    RateLimited,
     TokenRevoked,
     TokenUsed,
 )
@@ -19,6 +20,7 @@ from attribution.people import Role
 from attribution.rulebook import Binding
 from attribution.services.answering import Reply, Request
 from attribution.services.checking import conflict_at_visit
+from attribution.services.concluding import conclusion_of
 from attribution.services.issuing import (
     Client,
     ShownToken,
@@ -30,7 +32,7 @@ from attribution.services.issuing import (
 from attribution.visits import Standing
 from tokens.errors import IdentifierInvalid
 from web.access import current_actor, current_runtime, requires
-from web.api.fields import Asked, Id, Identification, Instant, Line, Told, Written
+from web.api.fields import Asked, Id, Identification, Instant, Note, Told, Written
 from web.api.operations import Operation, operation, project_or_only
 
 bp = Blueprint("api_tokens", __name__, url_prefix="/api/v1/tokens")
@@ -42,8 +44,10 @@ class NewToken(Asked):
     project: Id | None = None
     client: Identification | None = None
     binding: Binding | None = None
-    label: Line | None = Field(
-        default=None, repr=False, description="a note for the agent, kept encrypted"
+    label: Note | None = Field(
+        default=None,
+        repr=False,
+        description="a note for the agent, kept encrypted; at most four digits",
     )
 
 
@@ -83,6 +87,28 @@ class TokenView(Told):
     )
 
 
+class OutcomeView(Told):
+    """What a ruling made of the claim that a token's visit belongs to."""
+
+    finding: str = Field(
+        description="OK, a code of rules §12, or a finding about the agent in person",
+        examples=["DEAL_OVERDUE"],
+    )
+    ruled_at: Instant
+
+
+class ConcludedToken(TokenView):
+    """One token with what came of it; nothing of the deal itself."""
+
+    finding: str = Field(
+        description="how the token stands: OK, or a code of rules §12",
+        examples=["VISIT_OVERDUE"],
+    )
+    outcomes: tuple[OutcomeView, ...] = Field(
+        description="of each ruling, oldest first; empty before the client signs"
+    )
+
+
 class TokenList(Told):
     """One's own tokens, newest first, at most 200."""
 
@@ -110,8 +136,12 @@ class RevokedToken(Written):
             AgentSuspended,
             QuotaExceeded,
             BindingRequired,
+            RateLimited,
         ),
-        examples={"client": {"kind": "cn-mobile", "value": "13800138000"}},
+        examples={
+            "client": {"kind": "cn-mobile", "value": "13800138000"},
+            "label": "张**",
+        },
     )
 )
 def issue(body: NewToken, intention: Request) -> Reply:
@@ -140,12 +170,21 @@ def own_tokens() -> TokenList:
 
 @bp.get("/<token_id>")
 @requires(Role.AGENT)
-@operation(Operation(answer=TokenView, refuses=(NotFound,)))
-def own_token(token_id: TokenId) -> TokenView:
-    """Show one of one's own tokens."""
+@operation(Operation(answer=ConcludedToken, refuses=(NotFound,)))
+def own_token(token_id: TokenId) -> ConcludedToken:
+    """Show one of one's own tokens, and what came of it."""
     by, runtime = current_actor(), current_runtime()
     shown = token_of(runtime, by=by, token_id=token_id)
-    return _view(shown, conflict_at_visit(runtime, by=by, token_id=token_id))
+    view = _view(shown, conflict_at_visit(runtime, by=by, token_id=token_id))
+    conclusion = conclusion_of(runtime, by=by, token_id=token_id)
+    return ConcludedToken(
+        **view.model_dump(),
+        finding=conclusion.code,
+        outcomes=tuple(
+            OutcomeView(finding=one.code, ruled_at=one.ruled_at)
+            for one in conclusion.outcomes
+        ),
+    )
 
 
 @bp.post("/<token_id>/revoke")

@@ -1,7 +1,6 @@
 """The API of the front desk 前台: look at a code, redeem it, record who came."""
 
 from dataclasses import replace
-from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated, Literal, Self
 
@@ -18,6 +17,7 @@ from attribution.errors import (
     TokenRevoked,
     TokenUnknown,
     TokenUsed,
+    VisitOverdue,
     WrongProject,
 )
 from attribution.ids import ProjectId, TokenId, VisitId
@@ -27,7 +27,7 @@ from attribution.services.looking import (
     find_reports,
     peek_token,
     visit_detail,
-    visits_since,
+    visits_of_today,
 )
 from attribution.services.visiting import (
     confirm_report,
@@ -138,11 +138,10 @@ class Confirmation(NewVisit):
     token_id: Id
 
 
-class Day(Asked):
-    """Which visits to list: of one project, in the latest hours."""
+class AtDesk(Asked):
+    """Of which project."""
 
     project: Id | None = None
-    hours: int = Field(default=24, ge=1, le=168)
 
 
 class NewlyVisited(Written):
@@ -299,7 +298,7 @@ def walk_in(body: NewVisit, intention: Request) -> Reply:
     Operation(
         body=LookUp,
         answer=FoundReports,
-        refuses=(IdentifierInvalid,),
+        refuses=(CodeRequired, VisitOverdue, IdentifierInvalid),
         examples={"identifiers": [_PHONE]},
     )
 )
@@ -348,14 +347,11 @@ def confirm(body: Confirmation, intention: Request) -> Reply:
 
 @bp.get("")
 @requires(*DESK_ROLES)
-@operation(Operation(query=Day, answer=VisitList))
-def latest_visits(query: Day) -> VisitList:
-    """List the visits of the latest hours, one day unless told otherwise."""
-    found = visits_since(
-        current_runtime(),
-        by=current_actor(),
-        project_id=_project(query.project),
-        period=timedelta(hours=query.hours),
+@operation(Operation(query=AtDesk, answer=VisitList))
+def todays_visits(query: AtDesk) -> VisitList:
+    """List the visits of today; a desk sees no earlier ones."""
+    found = visits_of_today(
+        current_runtime(), by=current_actor(), project_id=_project(query.project)
     )
     return VisitList.model_validate({"visits": found}, from_attributes=True)
 
@@ -364,7 +360,7 @@ def latest_visits(query: Day) -> VisitList:
 @requires(*DESK_ROLES)
 @operation(Operation(answer=VisitView, refuses=(NotFound,)))
 def one_visit(visit_id: VisitId) -> VisitView:
-    """Show one visit of one's own sales centre."""
+    """Show one visit of today, of one's own sales centre."""
     found = visit_detail(current_runtime(), by=current_actor(), visit_id=visit_id)
     return VisitView.model_validate(found, from_attributes=True)
 

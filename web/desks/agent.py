@@ -6,12 +6,14 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from attribution.errors import BindingRequired, InputInvalid
+from attribution.errors import BindingRequired
 from attribution.ids import ProjectId, TokenId
 from attribution.people import Role
+from attribution.referrals import note_of
 from attribution.services.answering import Answer
 from attribution.services.attending import rulings_of_token
 from attribution.services.checking import conflict_at_visit
+from attribution.services.concluding import conclusion_of
 from attribution.services.following import (
     FollowedToken,
     Progress,
@@ -23,6 +25,7 @@ from attribution.services.issuing import Client, issue_token, revoke_token
 from web.access import current_actor, current_runtime, requires
 from web.dispute_words import STATES
 from web.forms import Form, page_request
+from web.outcomes import worded_outcome
 from web.parsing import parse_identifier
 from web.pictures import digits_qr
 from web.problems import explain_code
@@ -31,8 +34,6 @@ from web.standings import STANDINGS
 
 bp = Blueprint("agent", __name__, url_prefix="/agent")
 
-_LONGEST_LABEL = 12
-_MOST_DIGITS = 4
 _LIVE = (Progress.UNOPENED, Progress.WAITING, Progress.READY)
 
 
@@ -72,6 +73,7 @@ def token(token_id: str) -> str:
     runtime, actor = current_runtime(), current_actor()
     followed = own_token(runtime, by=actor, token_id=TokenId(token_id))
     conflict = conflict_at_visit(runtime, by=actor, token_id=TokenId(token_id))
+    conclusion = conclusion_of(runtime, by=actor, token_id=TokenId(token_id))
     return render_template(
         "agent/token.html",
         token=followed,
@@ -82,6 +84,8 @@ def token(token_id: str) -> str:
         states=STATES,
         finding_kind=finding_kind,
         finding_word=finding_word,
+        problem=explain_code(conclusion.code),
+        outcomes=[worded_outcome(one) for one in conclusion.outcomes],
     )
 
 
@@ -137,18 +141,8 @@ def _issued(answer: Answer) -> str:
 def _client(form: Form) -> Client:
     return Client(
         identifier=form.read("client", parse_identifier, None),
-        label=form.read("label", _parse_label, None),
+        label=form.read("label", note_of, None),
     )
-
-
-def _parse_label(text: str) -> str | None:
-    """Return an agent's own short note; a whole number has no place in it."""
-    label = text.strip()
-    if len(label) > _LONGEST_LABEL:
-        raise InputInvalid("label", "LENGTH")
-    if not label.isprintable() or sum(map(str.isdigit, label)) > _MOST_DIGITS:
-        raise InputInvalid("label", "CHARACTERS")
-    return label or None
 
 
 def _address_of(link: object) -> str | None:

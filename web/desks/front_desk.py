@@ -1,8 +1,6 @@
 """The front desk 前台: scan, see, confirm; walk-ins; forgotten codes; the printout."""
 
-from datetime import datetime, timedelta
 from http import HTTPStatus
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,7 +16,7 @@ from attribution.services.looking import (
     find_reports,
     peek_token,
     release_token,
-    visits_since,
+    visits_of_today,
 )
 from attribution.services.surveying import projects_of
 from attribution.services.visiting import confirm_report, record_walk_in, redeem_token
@@ -36,7 +34,6 @@ from web.standings import SHORT_LEADS, STANDINGS
 
 bp = Blueprint("front_desk", __name__, url_prefix="/desk")
 
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 _LARGEST_PARTY = 99
 
 
@@ -61,7 +58,9 @@ def arrivals(project_id: str) -> str:
     return render_template(
         "front_desk/arrivals.html",
         project=_project(project_id),
-        visits=_visits_of_today(ProjectId(project_id)),
+        visits=visits_of_today(
+            current_runtime(), by=current_actor(), project_id=ProjectId(project_id)
+        ),
         standings=STANDINGS,
     )
 
@@ -193,7 +192,10 @@ def show_refusal(error: AttributionError | TokenError) -> ResponseReturnValue:
     if wants_json():
         return answer_refusal(error)
     scan = request.form.get("scan", "")
-    is_number = request.endpoint == "front_desk.peek" and bool(guess_kind(scan))
+    looks_like_one = bool(guess_kind(scan))
+    is_number = request.endpoint == "front_desk.peek" and looks_like_one
+    # Whoever was looked up without success is recorded as a walk-in by one key.
+    is_looked_up = request.endpoint == "front_desk.forgotten" and looks_like_one
     told = _told(error)
     problem = explain(told)
     page = _page(
@@ -203,7 +205,7 @@ def show_refusal(error: AttributionError | TokenError) -> ResponseReturnValue:
         kind="red" if isinstance(error, _FINAL) else "amber",
         scan=scan,
         number=scan if is_number else "",
-        kept=scan if is_number or told is not error else "",
+        kept=scan if is_number or is_looked_up or told is not error else "",
     )
     headers = {"Retry-After": str(problem.facts.get("retry_after", 0))}
     return page, problem.status, headers if "retry_after" in problem.facts else {}
@@ -223,6 +225,7 @@ _SHOWN_HERE = (
     *_FINAL,
     refused.TokenReserved,
     refused.CodeRequired,
+    refused.VisitOverdue,
     refused.RateLimited,
     refused.InputInvalid,
     malformed.ScanMalformed,
@@ -284,19 +287,6 @@ def _project(project_id: str) -> Project:
     if not found:
         raise NotAllowed
     return found[0]
-
-
-def _visits_of_today(project_id: ProjectId) -> list[object]:
-    runtime = current_runtime()
-    period = _since_midnight(runtime.now())
-    return list(
-        visits_since(runtime, by=current_actor(), project_id=project_id, period=period)
-    )
-
-
-def _since_midnight(now: datetime) -> timedelta:
-    here = now.astimezone(_SHANGHAI)
-    return here - here.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _parse_arrival() -> Arrival:

@@ -10,8 +10,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from attribution.ids import ProjectId
+from attribution.owners import OwnerMark
 from attribution.people import Role
-from attribution.rules.duplicates import OwnerMark
 from attribution.services.administering import create_project
 from attribution.services.enlisting import enlist_owners, list_units
 from attribution.services.surveying import survey_project

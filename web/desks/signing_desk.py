@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -17,7 +17,7 @@ from attribution.services.accounting import deal_account, deal_accounts
 from attribution.services.ruling import rule_signing
 from attribution.services.signing import Contract, Kin, record_signing
 from attribution.services.surveying import names_in, positions_of
-from tokens.identifiers import Identifier, identifier
+from tokens.identifiers import Identifier, identifier, warnings_of
 from web.access import current_actor, current_runtime, requires
 from web.choosing import chosen_project, projects_here
 from web.forms import Form, needed, page_request, parse_local, parse_price
@@ -80,8 +80,25 @@ def record() -> ResponseReturnValue:
             ).answer
             signing_id = SigningId(str(answer["signing_id"]))
             rule_signing(current_runtime(), signing_id)
+            _warn(contract)
             return redirect(url_for(".deal", signing_id=signing_id), 303)
     return _form(form), HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _warn(contract: Contract) -> None:
+    """Say what is odd about the documents; the number itself is not repeated.
+
+    A warning only warns: regions come and go, and the check digit was right.
+    """
+    people = [*contract.buyers, *(kin.identifiers for kin in contract.relatives)]
+    if any(warnings_of(one) for identifiers in people for one in identifiers):
+        flash(
+            _(
+                "有一个身份证号的前两位不是已知的地区代码。签约已登记；请再看一眼证件，"
+                "号码录错了，此前的到访就对不上。"
+            ),
+            "amber",
+        )
 
 
 @bp.get("/deals")
