@@ -346,6 +346,7 @@ def test_the_search_finds_what_is_stored_on_purpose(season: Season) -> None:
     number, name = "13790099999", "东方不败"
     admin = browser_of(season.front, "admin", Role.ADMIN)
     form = {"project": season.office.project, "name": f"{name}{number}"}
+    form["request_id"] = "canary"
 
     admin.post("/admin/devices", data=form)
     structlog.get_logger().info("request", typed=number)
