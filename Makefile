@@ -38,7 +38,7 @@ check: setup  ## Formatting, lint, types, import rules
 	lint-imports
 
 test: setup  ## All tests on both databases and in a real browser; coverage
-	@$(BIN)/python tests/prepare.py
+	@$(BIN)/python -m tests.prepare
 	rm -f .coverage .coverage.*
 	pytest --cov --cov-report= -n 2
 	coverage report --include='tokens/*,attribution/*' --fail-under=100

@@ -1,4 +1,4 @@
-"""Before the tests: Debian's browser with Chinese letters; says what is skipped.
+"""Before the tests: Debian's browser with Chinese letters; says what is not there.
 
 `make test` runs this first. On a build server (CI=true) nothing may be skipped.
 """
@@ -9,6 +9,8 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+
+from tests.public_sets import SETS, absent_sets
 
 PACKAGES: Mapping[str, str] = {
     "chromium": "the journeys in a real browser",
@@ -59,6 +61,8 @@ def why_not(packages: list[str]) -> str:
 
 def main() -> int:
     """Prepare what can be prepared; return the exit code."""
+    for name in absent_sets():
+        _say(f"not here: ../shared/{name} ({SETS[name]})")
     missing = missing_packages()
     reason = why_not(missing) if missing else ""
     missing = missing_packages()

@@ -14,7 +14,6 @@ from attribution.cases.wording import render_text
 from attribution.errors import AttributionError, CaseMalformed, NotFound
 from attribution.ids import PersonId, SigningId
 from attribution.people import Actor, Grant, Role
-from attribution.projects import Channel, Project
 from attribution.services.enrolling import (
     account_of,
     add_person,
@@ -26,6 +25,7 @@ from attribution.services.enrolling import (
 from attribution.services.evidencing import export_evidence
 from attribution.services.pairing import begin_pairing, devices
 from attribution.services.runtime import Runtime
+from attribution.services.surveying import channel_called, project_called
 from attribution.storage.access_repository import Account
 from tokens.errors import TokenError
 from web.demo import SIGN_INS, seed
@@ -186,8 +186,8 @@ def user_add(
 ) -> None:
     """Add a person with roles; print the invitation to choose a password."""
     with installed() as (settings, runtime):
-        project = None if project_id is None else _project(runtime, project_id).id
-        channel = None if channel_id is None else _channel(runtime, channel_id).id
+        project = None if project_id is None else project_called(runtime, project_id).id
+        channel = None if channel_id is None else channel_called(runtime, channel_id).id
         person_id = add_person(runtime, login=login, name=name)
         for role in roles:
             grant = Grant(role=Role(role), project_id=project, channel_id=channel)
@@ -246,7 +246,7 @@ def device_pair(project: str, name: str) -> None:
     PROJECT is its id or its name. The digits work once, within ten minutes, at /pair.
     """
     with installed() as (_, runtime):
-        project_id = _project(runtime, project).id
+        project_id = project_called(runtime, project).id
         click.echo(begin_pairing(runtime, project_id=project_id, name=name))
 
 
@@ -257,22 +257,6 @@ def device_list() -> None:
         for one in devices(runtime):
             state = "paired" if one.paired_at else "waiting"
             click.echo(f"{one.id}\t{one.name}\t{one.project_id}\t{state}")
-
-
-def _project(runtime: Runtime, id_or_name: str) -> Project:
-    with runtime.reading() as work:
-        for project in work.agreements.projects():
-            if id_or_name in {project.id, project.name}:
-                return project
-    raise NotFound
-
-
-def _channel(runtime: Runtime, id_or_name: str) -> Channel:
-    with runtime.reading() as work:
-        for channel in work.agreements.channels():
-            if id_or_name in {channel.id, channel.name}:
-                return channel
-    raise NotFound
 
 
 def _invitation_link(settings: Settings, secret: str) -> str:

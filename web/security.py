@@ -49,9 +49,11 @@ def protect(app: Flask) -> None:
 
 
 def _limit_body() -> None:
-    """Only uploads may be large."""
+    """Only uploads may be large, and the page that keeps one until it is confirmed."""
     if request.mimetype != "multipart/form-data":
         request.max_content_length = _LARGEST_BODY
+    elif request.endpoint == "finance.confirm":
+        request.max_form_memory_size = _LARGEST_FILE
 
 
 def refuse_nul() -> None:

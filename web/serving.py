@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -25,6 +26,8 @@ _LOG = structlog.get_logger()
 _SEQUENCING_PERIOD = 0.2
 _HOUSE_PERIOD = 60.0
 _WITNESS_PERIOD = 15.0
+_LONGEST_WAIT = 30.0
+_TOLD_AGAIN = timedelta(minutes=1)
 _KILL_TIMEOUT = 10
 # Workers and threads of each. SQLite has one process, and enough threads that some
 # wait to write and are committed together, and that a statement being read holds up
@@ -93,12 +96,23 @@ def keep_doing(
     stopped: threading.Event,
     period: float,
 ) -> None:
-    """Do a work every `period` seconds; a failure is logged and tried again."""
-    while not stopped.wait(period):
+    """Do a work every `period` seconds; a failure is tried again, later each time.
+
+    A failure that goes on is logged once a minute; another one is logged at once.
+    """
+    wait, told_at = period, runtime.now()
+    told: type[Exception] | None = None
+    while not stopped.wait(wait):
         try:
             work(runtime)
         except Exception as error:  # noqa: BLE001 (nobody stands above this thread)
-            _LOG.error("background_failed", work=_name_of(work), error=error)
+            wait = min(2 * wait, max(period, _LONGEST_WAIT))
+            now = runtime.now()
+            if type(error) is not told or now - told_at >= _TOLD_AGAIN:
+                _LOG.error("background_failed", work=_name_of(work), error=error)
+                told, told_at = type(error), now
+        else:
+            wait, told = period, None
 
 
 def serve_witness(folder: Path, host: str, port: int) -> None:

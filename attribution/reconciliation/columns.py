@@ -8,17 +8,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from attribution.errors import StatementUnreadable
-from attribution.reconciliation.cells import SCALES, plain_text, shown
+from attribution.reconciliation.cells import SCALES, masked, plain_text, shown
 from attribution.reconciliation.statement import (
     Cell,
     CellKind,
     Column,
     ColumnChoice,
+    ProposedColumn,
     SheetCells,
+    SheetProposal,
 )
 
 COLUMN_AMBIGUOUS = "COLUMN_AMBIGUOUS"
 SEARCHED_ROWS = 50
+SHOWN_ROWS = 4  # below the header, when a person is asked
 DEEPEST_HEADER = 3  # rows of one header: group, column, unit of measure
 
 # The words of each column, the surest first.
@@ -72,6 +75,11 @@ FOREIGN = re.compile(
 _GENERIC = {"金额", "本期", "本次", "合计", "小计", "元", "万元"}
 _SCALE = re.compile("[(/:](?:单位:?)?(?:人民币)?([千万亿]?)元[)]?|^([千万亿])元$")
 _TITLE_SCALE = re.compile("单位[:：]?(?:人民币)?([千万亿]?)元")
+# Words that say homes, amounts and days; any other word may be somebody's name.
+_WORDS = re.compile("[\u3400-\u9fff]{2,}")
+_PLAIN = set(
+    "一二三四五六七八九十百千万亿零〇甲乙丙丁栋幢座号楼单元室层户商铺车位区期元年月日"
+)
 _MUST_BE_ONE = {Column.UNIT, Column.PRICE, Column.AMOUNT}
 _EXACT, _CONTAINED = 1000, 500
 
@@ -90,26 +98,28 @@ class Header:
         return next(c.scale for c in self.choices if c.column is column)
 
 
-def header_of(sheet: SheetCells) -> Header | None:
+def header_of(
+    sheet: SheetCells, chosen: Mapping[Column, int] | None = None
+) -> Header | None:
     """Find the header row, or rows, of a sheet; None where there is none.
 
     The best header names most columns; among equals the shortest, then the first.
 
+    Args:
+        chosen: the columns that a person has confirmed, in place of those we find.
+
     Raises:
-        StatementUnreadable: two columns could be the unit, the price or the amount.
+        StatementUnreadable: two columns could be the unit, the price or the amount,
+            and nobody has chosen.
     """
-    best: tuple[int, Mapping[int, str], tuple[int, int]] | None = None
-    for first, last, texts in _spans(sheet):
-        found = _columns_in(texts)
-        score = len(found) if {Column.UNIT, Column.AMOUNT} <= found.keys() else 0
-        if score and (best is None or score > best[0]):
-            best = (score, texts, (first, last))
+    best = _best(sheet)
     if best is None:
         return None
-    _, texts, (first, last) = best
-    columns = _columns_in(texts)
-    _refuse_ambiguity(sheet.name, last, columns, texts)
-    chosen = {column: numbers[0] for column, numbers in columns.items()}
+    texts, (first, last) = best
+    if chosen is None:
+        columns = _columns_in(texts)
+        _refuse_ambiguity(sheet.name, last, columns, texts)
+        chosen = {column: numbers[0] for column, numbers in columns.items()}
     general = _general_scale(sheet, last)
     return Header(
         first_row=first,
@@ -119,12 +129,72 @@ def header_of(sheet: SheetCells) -> Header | None:
             ColumnChoice(
                 column=column,
                 cell=Cell(last, number, CellKind.TEXT, "").address,
-                header=shown(texts[number]),
-                scale=_scale_in(texts[number], general) if _is_money(column) else 1,
+                header=shown(texts.get(number, "")),
+                scale=_scale_in(texts.get(number, ""), general)
+                if _is_money(column)
+                else 1,
             )
             for column, number in sorted(chosen.items(), key=lambda item: item[1])
         ),
     )
+
+
+def proposal_of(sheet: SheetCells) -> SheetProposal | None:
+    """Return how a sheet would be read, for a person to confirm; None without header.
+
+    Where two columns could be the one, neither is proposed: the person chooses.
+    """
+    best = _best(sheet)
+    if best is None:
+        return None
+    texts, (_, last) = best
+    found = _columns_in(texts)
+    taken = {numbers[0]: one for one, numbers in found.items() if len(numbers) == 1}
+    taken |= {found[one][0]: one for one in found.keys() - _MUST_BE_ONE}
+    below = [row for row in sorted(sheet.rows) if row > last][:SHOWN_ROWS]
+    rows = [filled(sheet, row) for row in below]
+    return SheetProposal(
+        name=sheet.name,
+        header_row=last,
+        columns=tuple(
+            ProposedColumn(
+                number=number,
+                header=shown(texts.get(number, "")),
+                column=taken.get(number),
+                first=tuple(
+                    _sample(row[number].text, taken.get(number))
+                    for row in rows
+                    if number in row
+                ),
+            )
+            for number in sorted(texts.keys() | set().union(*rows))
+        ),
+    )
+
+
+def _sample(text: str, column: Column | None) -> str:
+    """Return a value to be shown: no client's name, nor a name among other words."""
+    if column is Column.CLIENT:
+        return masked(text)
+    if column is not None:
+        return shown(text)
+    return _WORDS.sub(_masked_unless_plain, shown(text))
+
+
+def _masked_unless_plain(match: re.Match[str]) -> str:
+    word = match.group()
+    return word if set(word) <= _PLAIN else masked(word)
+
+
+def _best(sheet: SheetCells) -> tuple[Mapping[int, str], tuple[int, int]] | None:
+    """Return the texts and the rows of the best header, or None."""
+    best: tuple[int, Mapping[int, str], tuple[int, int]] | None = None
+    for first, last, texts in _spans(sheet):
+        found = _columns_in(texts)
+        score = len(found) if {Column.UNIT, Column.AMOUNT} <= found.keys() else 0
+        if score and (best is None or score > best[0]):
+            best = (score, texts, (first, last))
+    return None if best is None else best[1:]
 
 
 def filled(sheet: SheetCells, row: int) -> dict[int, Cell]:

@@ -76,6 +76,38 @@ class ColumnChoice:
     scale: int = 1  # yuan in one of the column's units: 10 000 under （万元）
 
 
+ChosenColumns = Mapping[str, Mapping[Column, int]]
+"""Sheet → meaning → number of the column that a person has chosen for it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProposedColumn:
+    """A column as a person is asked about it: its header, what we take it for.
+
+    `first` are the values below the header, as text; a client's name is masked, and
+    numbers that may be somebody's are covered.
+    """
+
+    number: int
+    header: str
+    column: Column | None
+    first: tuple[str, ...] = field(repr=False)
+
+    @property
+    def letters(self) -> str:
+        """The column's name in the spreadsheet."""
+        return letters_of(self.number)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SheetProposal:
+    """How we would read a sheet, to be confirmed before anything is stored."""
+
+    name: str
+    header_row: int
+    columns: tuple[ProposedColumn, ...]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Doubt:
     """One cell that could not be read, or only with a reservation."""
@@ -143,6 +175,14 @@ class Statement:
 def address_of(row: int, column: int) -> str:
     """Name a cell as spreadsheets do: row 7, column 3 is `C7`."""
     return f"{letters_of(column)}{row}"
+
+
+def number_of(letters: str) -> int:
+    """Return the number of a column by its name: A is 1, AA is 27."""
+    number = 0
+    for letter in letters:
+        number = 26 * number + ord(letter) - ord("A") + 1
+    return number
 
 
 def letters_of(column: int) -> str:

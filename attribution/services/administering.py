@@ -90,7 +90,7 @@ def create_project(
         # Files know no transaction: they are made when nothing can be refused any more.
         public = runtime.keys.create_for(project.id, _FIRST_EPOCH)
         issuer = runtime.keys.issuer_of(project.id)
-        own: dict[str, object] = {"project": project.id}
+        own: dict[str, object] = {"project": project.id, "by": by.person_id}
         recorded = record(
             runtime,
             work,
@@ -108,7 +108,7 @@ def create_project(
                     "public_key": issuer.private.public_key().public_bytes_raw().hex(),
                 },
             ),
-            (StatementKind.RULEBOOK, version_body(project.id, version)),
+            (StatementKind.RULEBOOK, version_body(project.id, version, by)),
         )[0]
         return {"project_id": project.id, "promise": promise_of(runtime, recorded)}
 
@@ -127,7 +127,7 @@ def create_channel(
     def action(work: UnitOfWork) -> Answer:
         channel = Channel(id=ChannelId(runtime.new_id()), name=text, created_at=now)
         work.agreements.add_channel(channel)
-        body: dict[str, object] = {"channel": channel.id}
+        body: dict[str, object] = {"channel": channel.id, "by": by.person_id}
         recorded = record(runtime, work, now, (StatementKind.CHANNEL, body))[0]
         return {"channel_id": channel.id, "promise": promise_of(runtime, recorded)}
 
@@ -178,16 +178,16 @@ def create_programme(
             runtime,
             work,
             now,
-            (StatementKind.PROGRAMME, _programme_body(programme)),
-            (StatementKind.RULEBOOK, version_body(programme_id, first_rules)),
-            (StatementKind.PLAN, version_body(programme_id, first_plan)),
+            (StatementKind.PROGRAMME, _programme_body(programme, by)),
+            (StatementKind.RULEBOOK, version_body(programme_id, first_rules, by)),
+            (StatementKind.PLAN, version_body(programme_id, first_plan, by)),
         )[0]
         return {"programme_id": programme_id, "promise": promise_of(runtime, recorded)}
 
     return once(runtime, request, now, action)
 
 
-def _programme_body(programme: Programme) -> dict[str, object]:
+def _programme_body(programme: Programme, by: Actor) -> dict[str, object]:
     until = programme.in_force_until
     return {
         "programme": programme.id,
@@ -196,6 +196,7 @@ def _programme_body(programme: Programme) -> dict[str, object]:
         "kind": programme.kind,
         "in_force_from": instant_text(programme.in_force_from),
         "in_force_until": None if until is None else instant_text(until),
+        "by": by.person_id,
     }
 
 

@@ -8,14 +8,18 @@ from enum import StrEnum
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from attribution.budgets import BucketKind
+from attribution.documents import instant_text
 from attribution.errors import NotAllowed, SecondFactorInvalid, SignInRefused
 from attribution.ids import DeviceId, PersonId
 from attribution.passwords import is_password
 from attribution.people import Actor
 from attribution.services.administering import named
+from attribution.services.answering import Answer, Request, once_if_asked
 from attribution.services.budgets import bucket_of, check_budgets, spend_failure
 from attribution.services.runtime import Runtime
+from attribution.services.statements import StatementKind, record, who
 from attribution.storage.access_repository import Account, Credential
+from attribution.storage.work import UnitOfWork
 from attribution.totp import SECRET_BYTES, matching_step
 
 SESSION_LIFETIME = timedelta(hours=12)
@@ -145,7 +149,14 @@ def sign_out(runtime: Runtime, secret: str) -> None:
         work.access.revoke_secret(secret_digest(secret), now)
 
 
-def issue_integration(runtime: Runtime, person_id: PersonId, *, label: str) -> str:
+def issue_integration(
+    runtime: Runtime,
+    person_id: PersonId,
+    *,
+    label: str,
+    by: Actor | None = None,
+    request: Request | None = None,
+) -> str:
     """Return a new API token that acts for a person; it is shown this once.
 
     Raises:
@@ -163,10 +174,15 @@ def issue_integration(runtime: Runtime, person_id: PersonId, *, label: str) -> s
         created_at=now,
         expires_at=now + API_TOKEN_LIFETIME,
     )
-    with runtime.transaction() as work:
+
+    def action(work: UnitOfWork) -> Answer:
         work.access.account(person_id)
         work.access.add_credential(credential, secret_digest(secret))
-    return secret
+        body = {"credential": credential.id, "person": person_id, "by": who(by)}
+        record(runtime, work, now, (StatementKind.CREDENTIAL, body))
+        return {"secret": secret}
+
+    return str(once_if_asked(runtime, request, now, action)["secret"])
 
 
 def integrations(runtime: Runtime) -> list[Credential]:
@@ -176,11 +192,27 @@ def integrations(runtime: Runtime) -> list[Credential]:
         return work.access.credentials(CredentialKind.INTEGRATION, now)
 
 
-def revoke_credential(runtime: Runtime, credential_id: str) -> None:
+def revoke_credential(
+    runtime: Runtime,
+    credential_id: str,
+    *,
+    by: Actor | None = None,
+    request: Request | None = None,
+) -> None:
     """End an API token or a session at once."""
     now = runtime.now()
-    with runtime.transaction() as work:
+
+    def action(work: UnitOfWork) -> Answer:
         work.access.revoke_credential(credential_id, now)
+        body = {
+            "credential": credential_id,
+            "revoked_at": instant_text(now),
+            "by": who(by),
+        }
+        record(runtime, work, now, (StatementKind.CREDENTIAL, body))
+        return {}
+
+    once_if_asked(runtime, request, now, action)
 
 
 def draw_second_factor(runtime: Runtime) -> bytes:
@@ -195,7 +227,12 @@ def has_second_factor(runtime: Runtime, person_id: PersonId) -> bool:
 
 
 def confirm_second_factor(
-    runtime: Runtime, person_id: PersonId, *, secret: bytes, digits: str
+    runtime: Runtime,
+    person_id: PersonId,
+    *,
+    secret: bytes,
+    digits: str,
+    request: Request | None = None,
 ) -> None:
     """Ask for the second factor from now on, once its digits prove it was set up.
 
@@ -209,18 +246,37 @@ def confirm_second_factor(
         raise SecondFactorInvalid
     step = matching_step(secret, digits.replace(" ", ""), now)
     sealed = _seal(runtime, person_id, secret)
-    with runtime.transaction() as work:
+
+    def action(work: UnitOfWork) -> Answer:
         if work.access.account(person_id).totp_sealed is not None:
             raise NotAllowed
         if step is None or not work.access.use_step(person_id, step):
             raise SecondFactorInvalid
         work.access.set_second_factor(person_id, sealed)
+        body = {"person": person_id, "is_asked_for": True, "by": person_id}
+        record(runtime, work, now, (StatementKind.SECOND_FACTOR, body))
+        return {}
+
+    once_if_asked(runtime, request, now, action)
 
 
-def remove_second_factor(runtime: Runtime, person_id: PersonId) -> None:
+def remove_second_factor(
+    runtime: Runtime,
+    person_id: PersonId,
+    *,
+    by: Actor | None = None,
+    request: Request | None = None,
+) -> None:
     """Stop asking for a second factor: the person lost the phone."""
-    with runtime.transaction() as work:
+    now = runtime.now()
+
+    def action(work: UnitOfWork) -> Answer:
         work.access.set_second_factor(person_id, None)
+        body = {"person": person_id, "is_asked_for": False, "by": who(by)}
+        record(runtime, work, now, (StatementKind.SECOND_FACTOR, body))
+        return {}
+
+    once_if_asked(runtime, request, now, action)
 
 
 def _seal(runtime: Runtime, person_id: PersonId, secret: bytes) -> bytes:

@@ -84,6 +84,19 @@ def answered_before(runtime: Runtime, request: Request) -> Reply | None:
     return None if stored is None else _repeated(stored, names)
 
 
+def once_if_asked(
+    runtime: Runtime,
+    request: Request | None,
+    now: datetime,
+    action: Callable[[UnitOfWork], Answer],
+) -> Answer:
+    """Do `action` once for a request; without one (a command), do it now."""
+    if request is not None:
+        return once(runtime, request, now, action).answer
+    with runtime.transaction() as work:
+        return action(work)
+
+
 def _repeated(stored: StoredRequest, names: "_Names") -> Reply:
     if not hmac.compare_digest(stored.body_digest, names.body):
         raise RequestIdReused

@@ -66,7 +66,7 @@ def create_agent(
         profile = AgentProfile(
             id=AgentId(runtime.new_id(8)),
             channel_id=agent.channel_id,
-            person_id=agent.person_id or _person_of(runtime, work, agent, now),
+            person_id=agent.person_id or _person_of(runtime, work, agent, now, by),
             name=name,
             is_owner=agent.is_owner,
             is_desk_staff=agent.is_desk_staff,
@@ -78,6 +78,7 @@ def create_agent(
             "is_owner": profile.is_owner,
             "is_desk_staff": profile.is_desk_staff,
             "own_tags": sum(len(own) for own in tags.values()),
+            "by": by.person_id,
         }
         recorded = record(runtime, work, now, (StatementKind.AGENT, body))[0]
         work.agreements.add_agent(profile, now, recorded.entry_id)
@@ -89,7 +90,7 @@ def create_agent(
 
 
 def _person_of(
-    runtime: Runtime, work: UnitOfWork, agent: NewAgent, now: datetime
+    runtime: Runtime, work: UnitOfWork, agent: NewAgent, now: datetime, by: Actor
 ) -> PersonId | None:
     """Add the person that an agent signs in as; None without a login."""
     if not agent.login.strip():
@@ -108,12 +109,13 @@ def _person_of(
         "role": grant.role,
         "project": None,
         "channel": grant.channel_id,
+        "by": by.person_id,
     }
     record(
         runtime,
         work,
         now,
-        (StatementKind.PERSON, {"person": person_id}),
+        (StatementKind.PERSON, {"person": person_id, "by": by.person_id}),
         (StatementKind.GRANT, granted),
     )
     return person_id
@@ -135,7 +137,11 @@ def suspend_agent(
         if not by.may_for(profile.channel_id, *AGENT_ROLES):
             raise NotAllowed
         work.agreements.suspend_agent(agent_id, now if is_suspended else None)
-        body = {"agent": agent_id, "is_suspended": is_suspended}
+        body = {
+            "agent": agent_id,
+            "is_suspended": is_suspended,
+            "by": by.person_id,
+        }
         recorded = record(runtime, work, now, (StatementKind.SUSPENSION, body))[0]
         return {"agent_id": agent_id, "promise": promise_of(runtime, recorded)}
 
@@ -158,7 +164,11 @@ def suspend_channel(
     def action(work: UnitOfWork) -> Answer:
         work.agreements.channel(channel_id)
         work.agreements.suspend_channel(channel_id, now if is_suspended else None)
-        body = {"channel": channel_id, "is_suspended": is_suspended}
+        body = {
+            "channel": channel_id,
+            "is_suspended": is_suspended,
+            "by": by.person_id,
+        }
         recorded = record(runtime, work, now, (StatementKind.SUSPENSION, body))[0]
         return {"channel_id": channel_id, "promise": promise_of(runtime, recorded)}
 
@@ -192,6 +202,7 @@ def enlist_owners(
             "mark": mark,
             "added": len(new),
             "at": instant_text(now),
+            "by": by.person_id,
         }
         recorded = record(runtime, work, now, (StatementKind.OWNER, body))[0]
         agreements.cite_owners(project_id, new, recorded.entry_id)
@@ -221,11 +232,19 @@ def list_units(
         if reading.normal is None:
             raise InputInvalid(f"units[{index}]", str(reading.doubt))
 
+    now, units = runtime.now(), sorted({str(one.normal) for one in readings})
+
     def action(work: UnitOfWork) -> Answer:
         work.agreements.project(project_id)
-        work.agreements.add_units(
-            project_id, sorted({str(one.normal) for one in readings})
-        )
-        return {"listed": len(work.agreements.units(project_id))}
+        work.agreements.add_units(project_id, units)
+        listed = len(work.agreements.units(project_id))
+        body = {
+            "project": project_id,
+            "units": units,
+            "listed": listed,
+            "by": by.person_id,
+        }
+        recorded = record(runtime, work, now, (StatementKind.UNITS, body))[0]
+        return {"listed": listed, "promise": promise_of(runtime, recorded)}
 
-    return once(runtime, request, runtime.now(), action)
+    return once(runtime, request, now, action)

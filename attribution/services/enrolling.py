@@ -6,18 +6,29 @@ from attribution.documents import instant_text
 from attribution.errors import InvitationInvalid
 from attribution.ids import PersonId
 from attribution.passwords import SALT_BYTES, hash_password
-from attribution.people import Grant
+from attribution.people import Actor, Grant
 from attribution.services.administering import named
 from attribution.services.admitting import draw_secret, secret_digest
+from attribution.services.answering import Answer, Request, once_if_asked
 from attribution.services.runtime import Runtime
-from attribution.services.statements import StatementKind, record
+from attribution.services.statements import StatementKind, record, who
 from attribution.storage.access_repository import Account, HeldGrant
+from attribution.storage.work import UnitOfWork
 
 INVITATION_LIFETIME = timedelta(hours=72)
 
 
-def add_person(runtime: Runtime, *, login: str, name: str) -> PersonId:
+def add_person(
+    runtime: Runtime,
+    *,
+    login: str,
+    name: str,
+    by: Actor | None = None,
+    request: Request | None = None,
+) -> PersonId:
     """Add a person who cannot sign in until invited.
+
+    Here and below, without `by` and `request` it is an operator's command.
 
     Raises:
         LoginTaken: another person has this login.
@@ -26,13 +37,24 @@ def add_person(runtime: Runtime, *, login: str, name: str) -> PersonId:
     now = runtime.now()
     login, name = named(login, "login").casefold(), named(name)
     person_id = PersonId(runtime.new_id())
-    with runtime.transaction() as work:
+
+    def action(work: UnitOfWork) -> Answer:
         work.access.add_person(person_id, login=login, name=name, at=now)
-        record(runtime, work, now, (StatementKind.PERSON, {"person": person_id}))
-    return person_id
+        body = {"person": person_id, "by": who(by)}
+        record(runtime, work, now, (StatementKind.PERSON, body))
+        return {"person_id": person_id}
+
+    answer = once_if_asked(runtime, request, now, action)
+    return PersonId(str(answer["person_id"]))
 
 
-def invite(runtime: Runtime, person_id: PersonId) -> str:
+def invite(
+    runtime: Runtime,
+    person_id: PersonId,
+    *,
+    by: Actor | None = None,
+    request: Request | None = None,
+) -> str:
     """Return the secret of a new one-time invitation to choose a password.
 
     It is shown once and goes into a link; earlier invitations of the person end.
@@ -40,7 +62,8 @@ def invite(runtime: Runtime, person_id: PersonId) -> str:
     now = runtime.now()
     secret = draw_secret(runtime)
     invitation_id = runtime.new_id()
-    with runtime.transaction() as work:
+
+    def action(work: UnitOfWork) -> Answer:
         work.access.account(person_id)
         work.access.add_invitation(
             person_id,
@@ -49,7 +72,11 @@ def invite(runtime: Runtime, person_id: PersonId) -> str:
             at=now,
             expires_at=now + INVITATION_LIFETIME,
         )
-    return secret
+        body = {"invitation": invitation_id, "person": person_id, "by": who(by)}
+        record(runtime, work, now, (StatementKind.INVITATION, body))
+        return {"secret": secret}
+
+    return str(once_if_asked(runtime, request, now, action)["secret"])
 
 
 def accept_invitation(runtime: Runtime, *, secret: str, password: str) -> None:
@@ -67,6 +94,8 @@ def accept_invitation(runtime: Runtime, *, secret: str, password: str) -> None:
             raise InvitationInvalid
         work.access.set_password(person_id, stored)
         work.access.revoke_all_of(person_id, now)
+        body = {"person": person_id, "accepted_at": instant_text(now)}
+        record(runtime, work, now, (StatementKind.INVITATION, body))
 
 
 def set_password(runtime: Runtime, person_id: PersonId, password: str) -> None:
@@ -80,7 +109,14 @@ def set_password(runtime: Runtime, person_id: PersonId, password: str) -> None:
         work.access.set_password(person_id, stored)
 
 
-def give_role(runtime: Runtime, person_id: PersonId, grant: Grant) -> str:
+def give_role(
+    runtime: Runtime,
+    person_id: PersonId,
+    grant: Grant,
+    *,
+    by: Actor | None = None,
+    request: Request | None = None,
+) -> str:
     """Give a person a role and return the id of the grant.
 
     Raises:
@@ -88,7 +124,8 @@ def give_role(runtime: Runtime, person_id: PersonId, grant: Grant) -> str:
     """
     now = runtime.now()
     grant_id = runtime.new_id()
-    with runtime.transaction() as work:
+
+    def action(work: UnitOfWork) -> Answer:
         work.access.account(person_id)
         if grant.project_id is not None:
             work.agreements.project(grant.project_id)
@@ -101,32 +138,75 @@ def give_role(runtime: Runtime, person_id: PersonId, grant: Grant) -> str:
             "role": grant.role,
             "project": grant.project_id,
             "channel": grant.channel_id,
+            "by": who(by),
         }
         record(runtime, work, now, (StatementKind.GRANT, body))
-    return grant_id
+        return {"grant_id": grant_id}
+
+    return str(once_if_asked(runtime, request, now, action)["grant_id"])
 
 
-def take_role(runtime: Runtime, grant_id: str) -> None:
-    """Take a role back; the person's open pages feel it at once."""
+def take_role(
+    runtime: Runtime,
+    person_id: PersonId,
+    grant_id: str,
+    *,
+    by: Actor | None = None,
+    request: Request | None = None,
+) -> None:
+    """Take a person's role back; their open pages feel it at once.
+
+    Raises:
+        NotFound: the person has no such grant, or not any more.
+    """
     now = runtime.now()
-    with runtime.transaction() as work:
-        work.access.revoke_grant(grant_id, now)
-        body = {"grant": grant_id, "revoked_at": instant_text(now)}
+
+    def action(work: UnitOfWork) -> Answer:
+        work.access.revoke_grant(person_id, grant_id, now)
+        body = {"grant": grant_id, "revoked_at": instant_text(now), "by": who(by)}
         record(runtime, work, now, (StatementKind.GRANT, body))
+        return {}
+
+    once_if_asked(runtime, request, now, action)
 
 
-def suspend_person(runtime: Runtime, person_id: PersonId) -> None:
+def suspend_person(
+    runtime: Runtime,
+    person_id: PersonId,
+    *,
+    by: Actor | None = None,
+    request: Request | None = None,
+) -> None:
     """Keep a person out, with every session and API token."""
     now = runtime.now()
-    with runtime.transaction() as work:
+
+    def action(work: UnitOfWork) -> Answer:
         work.access.suspend(person_id, now)
         work.access.revoke_all_of(person_id, now)
+        body = {"person": person_id, "is_suspended": True, "by": who(by)}
+        record(runtime, work, now, (StatementKind.SUSPENSION, body))
+        return {}
+
+    once_if_asked(runtime, request, now, action)
 
 
-def readmit_person(runtime: Runtime, person_id: PersonId) -> None:
+def readmit_person(
+    runtime: Runtime,
+    person_id: PersonId,
+    *,
+    by: Actor | None = None,
+    request: Request | None = None,
+) -> None:
     """Let a suspended person sign in again."""
-    with runtime.transaction() as work:
+    now = runtime.now()
+
+    def action(work: UnitOfWork) -> Answer:
         work.access.suspend(person_id, None)
+        body = {"person": person_id, "is_suspended": False, "by": who(by)}
+        record(runtime, work, now, (StatementKind.SUSPENSION, body))
+        return {}
+
+    once_if_asked(runtime, request, now, action)
 
 
 def people_and_grants(runtime: Runtime) -> tuple[list[Account], list[HeldGrant]]:

@@ -7,19 +7,29 @@ from attribution.budgets import BucketKind
 from attribution.documents import instant_text
 from attribution.errors import PairingInvalid
 from attribution.ids import DeviceId, ProjectId
+from attribution.people import Actor
 from attribution.services.administering import named
 from attribution.services.admitting import draw_secret, secret_digest
+from attribution.services.answering import Answer, Request, once_if_asked
 from attribution.services.budgets import bucket_of, check_budgets, spend_failure
 from attribution.services.runtime import Runtime
-from attribution.services.statements import StatementKind, record
+from attribution.services.statements import StatementKind, record, who
 from attribution.storage.access_repository import Device
+from attribution.storage.work import UnitOfWork
 
 PAIRING_LIFETIME = timedelta(minutes=10)
 _CODES = 10**6
 _LABEL = b"pairing-code/v1\x00"
 
 
-def begin_pairing(runtime: Runtime, *, project_id: ProjectId, name: str) -> str:
+def begin_pairing(
+    runtime: Runtime,
+    *,
+    project_id: ProjectId,
+    name: str,
+    by: Actor | None = None,
+    request: Request | None = None,
+) -> str:
     """Return the six digits that make the next browser a desk of the project.
 
     Raises:
@@ -38,11 +48,21 @@ def begin_pairing(runtime: Runtime, *, project_id: ProjectId, name: str) -> str:
         paired_at=None,
         revoked_at=None,
     )
-    with runtime.transaction() as work:
+
+    def action(work: UnitOfWork) -> Answer:
         work.agreements.project(project_id)
         work.access.forget_pairing(digest)
         work.access.add_device(device, digest)
-    return code
+        body = {
+            "device": device.id,
+            "project": project_id,
+            "offered_at": instant_text(now),
+            "by": who(by),
+        }
+        record(runtime, work, now, (StatementKind.ENROLMENT, body))
+        return {"code": code}
+
+    return str(once_if_asked(runtime, request, now, action)["code"])
 
 
 def pair_device(runtime: Runtime, *, code: str, address: str) -> str:
@@ -86,11 +106,23 @@ def devices(runtime: Runtime) -> list[Device]:
         return work.access.devices()
 
 
-def revoke_device(runtime: Runtime, device_id: DeviceId) -> None:
+def revoke_device(
+    runtime: Runtime,
+    device_id: DeviceId,
+    *,
+    by: Actor | None = None,
+    request: Request | None = None,
+) -> None:
     """Shut a device out; the sessions on it end with it."""
     now = runtime.now()
-    with runtime.transaction() as work:
+
+    def action(work: UnitOfWork) -> Answer:
         work.access.revoke_device(device_id, now)
+        body = {"device": device_id, "revoked_at": instant_text(now), "by": who(by)}
+        record(runtime, work, now, (StatementKind.ENROLMENT, body))
+        return {}
+
+    once_if_asked(runtime, request, now, action)
 
 
 def _digest(runtime: Runtime, code: str) -> bytes:

@@ -19,7 +19,11 @@ from attribution.reconciliation.report import (
     reconciliation_from_json,
     reconciliation_to_json,
 )
-from attribution.reconciliation.statement import Statement
+from attribution.reconciliation.statement import (
+    ChosenColumns,
+    SheetProposal,
+    Statement,
+)
 from attribution.services.accounting import DealAccount, accounts_in
 from attribution.services.answering import (
     Answer,
@@ -30,7 +34,7 @@ from attribution.services.answering import (
 )
 from attribution.services.runtime import Runtime
 from attribution.services.statements import StatementKind, promise_of, record
-from attribution.sheets.reading import read_statement
+from attribution.sheets.reading import propose_columns, read_statement
 from attribution.storage.statement_repository import StoredStatement
 from attribution.storage.work import UnitOfWork
 
@@ -44,6 +48,26 @@ _NO_CLAIM = "NO_CLAIM"
 _COMPARING = {Remark.PRICE_DIFFERS, Remark.DATE_DIFFERS}
 
 
+def propose_statement(
+    runtime: Runtime,
+    *,
+    by: Actor,
+    project_id: ProjectId,
+    channel_id: ChannelId,
+    file: tuple[str, bytes],
+) -> tuple[SheetProposal, ...]:
+    """Return how a channel's spreadsheet would be read; nothing is stored.
+
+    Raises:
+        NotAllowed, StatementUnreadable and its kin: as `upload_statement`.
+    """
+    _refuse_upload(by, project_id, channel_id)
+    with runtime.reading() as work:
+        _refuse_stranger(work, by, project_id, channel_id, runtime.now())
+    name, data = file
+    return propose_columns(data, name)
+
+
 def upload_statement(
     runtime: Runtime,
     *,
@@ -52,6 +76,7 @@ def upload_statement(
     project_id: ProjectId,
     channel_id: ChannelId,
     file: tuple[str, bytes],
+    columns: ChosenColumns | None = None,
 ) -> Reply:
     """Read a channel's spreadsheet whole, match it, and store what was found.
 
@@ -61,6 +86,8 @@ def upload_statement(
 
     Args:
         file: its name, and its bytes.
+        columns: what a person has confirmed; without it, what we find ourselves. The
+            answer says which columns were used.
 
     Raises:
         NotAllowed: neither finance of the project nor manager of the channel.
@@ -75,7 +102,7 @@ def upload_statement(
     with runtime.reading() as work:
         _refuse_stranger(work, by, project_id, channel_id, now)
     name, data = file
-    statement = read_statement(data, name)
+    statement = read_statement(data, name, columns)
     result = _result(runtime, statement, project_id, channel_id)
 
     def action(work: UnitOfWork) -> Answer:
@@ -101,7 +128,11 @@ def upload_statement(
         recorded = record(runtime, work, now, (StatementKind.STATEMENT, body))[0]
         work.statements.add(replace(stored, entry_id=recorded.entry_id))
         promise = promise_of(runtime, recorded)
-        return {"reconciliation_id": stored.id, "promise": promise}
+        return {
+            "reconciliation_id": stored.id,
+            "columns": _used(statement),
+            "promise": promise,
+        }
 
     return once(runtime, request, now, action)
 
@@ -126,6 +157,19 @@ def _refuse_stranger(
         one.project_id == project_id for one in agreed
     ):
         raise NotAllowed
+
+
+def _used(statement: Statement) -> list[dict[str, object]]:
+    """Return of each sheet the letters of the column that was taken for a meaning."""
+    return [
+        {
+            "sheet": sheet.name,
+            "columns": {
+                one.column: one.cell.rstrip("0123456789") for one in sheet.choices
+            },
+        }
+        for sheet in statement.sheets
+    ]
 
 
 def _result(

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from contextlib import ExitStack
 from datetime import datetime
 from typing import NamedTuple
 
@@ -90,15 +91,18 @@ def rule_what_is_left(runtime: Runtime) -> int:
     """
     with runtime.reading() as work:
         waiting = work.signings.without_ruling()
-    ruled, failures = 0, []
-    for signing in waiting:
-        try:
-            ruled += rule_signing(runtime, signing) is not None
-        except Exception as error:  # noqa: BLE001 (raised below)
-            failures.append(error)
-    if failures:
-        raise failures[0]
-    return ruled
+    ruled: list[StoredRuling] = []
+
+    def rule(signing_id: SigningId) -> None:
+        ruling = rule_signing(runtime, signing_id)
+        if ruling is not None:
+            ruled.append(ruling)
+
+    # A stack calls all that was put on it, the last first, and raises afterwards.
+    with ExitStack() as stack:
+        for signing_id in reversed(waiting):
+            stack.callback(rule, signing_id)
+    return len(ruled)
 
 
 def _rule(

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from attribution.ids import PersonId
+from attribution.people import Actor
 from attribution.services.runtime import Runtime
 from attribution.storage.instants import microseconds_of
 from attribution.storage.log_repository import LogEntry
@@ -38,7 +40,11 @@ class StatementKind(StrEnum):
     OWNER = "owner/v1"
     PERSON = "person/v1"
     GRANT = "grant/v1"
+    INVITATION = "invitation/v1"
+    SECOND_FACTOR = "second-factor/v1"
+    CREDENTIAL = "credential/v1"
     ENROLMENT = "enrolment/v1"
+    UNITS = "units/v1"
     ISSUE = "issue/v1"
     BIND = "bind/v1"
     REVOKE = "revoke/v1"
@@ -67,6 +73,11 @@ class Recorded:
     entry_id: str
     entry: bytes
     at: datetime
+
+
+def who(by: Actor | None) -> PersonId | None:
+    """Return who did it, as statements say it; None is an operator at the machine."""
+    return None if by is None else by.person_id
 
 
 def record(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from attribution.commissions import CommissionPlan
-from attribution.errors import NotAllowed
+from attribution.errors import NotAllowed, NotFound
 from attribution.ids import ProgrammeId, ProjectId
 from attribution.people import CHANNEL_ROLES, Actor, Role
 from attribution.programmes import Programme
@@ -83,6 +83,23 @@ def channels_of(runtime: Runtime) -> list[Channel]:
     """Return every channel, by name."""
     with runtime.reading() as work:
         return work.agreements.channels()
+
+
+def project_called(runtime: Runtime, id_or_name: str) -> Project:
+    """Return the project of an id or a name, or raise NotFound."""
+    with runtime.reading() as work:
+        for project in work.agreements.projects():
+            if id_or_name in {project.id, project.name}:
+                return project
+    raise NotFound
+
+
+def channel_called(runtime: Runtime, id_or_name: str) -> Channel:
+    """Return the channel of an id or a name, or raise NotFound."""
+    for channel in channels_of(runtime):
+        if id_or_name in {channel.id, channel.name}:
+            return channel
+    raise NotFound
 
 
 def agents_of(runtime: Runtime, *, by: Actor) -> list[AgentProfile]:

@@ -47,6 +47,7 @@ class _Change:
     body: str
     kind: StatementKind
     since: datetime | None
+    by: Actor
 
 
 def change_project_rules(
@@ -77,6 +78,7 @@ def change_project_rules(
             body=body,
             kind=StatementKind.RULEBOOK,
             since=in_force_from,
+            by=by,
         ),
         check,
     )
@@ -109,6 +111,7 @@ def change_programme_rules(
             body=canonical_text(token_rules_to_json(token_rules)),
             kind=StatementKind.RULEBOOK,
             since=in_force_from,
+            by=by,
         ),
         check,
     )
@@ -140,6 +143,7 @@ def change_plan(
             body=canonical_text(plan_to_json(read)),
             kind=StatementKind.PLAN,
             since=in_force_from,
+            by=by,
         ),
         check,
     )
@@ -158,13 +162,14 @@ def next_version(
     return Version(version=f"{owner[:16]}.{number}", in_force_from=since, body=body)
 
 
-def version_body(owner: str, version: Version) -> dict[str, object]:
-    """Return what the log says of a version: its whole text, and since when."""
+def version_body(owner: str, version: Version, by: Actor) -> dict[str, object]:
+    """Return what the log says of a version: its whole text, since when, by whom."""
     return {
         "of": owner,
         "version": version.version,
         "in_force_from": instant_text(version.in_force_from),
         "text": version.body,
+        "by": by.person_id,
     }
 
 
@@ -185,7 +190,7 @@ def _new_version(
         work.agreements.lock_versions(change.owner)
         version = next_version(work, change.table, change.owner, since, change.body)
         work.agreements.add_version(change.table, change.owner, version)
-        body = version_body(change.owner, version)
+        body = version_body(change.owner, version, change.by)
         recorded = record(runtime, work, now, (change.kind, body))[0]
         return {
             "version": version.version,

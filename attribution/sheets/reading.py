@@ -16,19 +16,23 @@ from typing import Any
 from attribution.errors import (
     EncodingUnknown,
     HeaderNotFound,
+    InputInvalid,
     StatementNotSpreadsheet,
     StatementTooLarge,
     StatementUnreadable,
 )
 from attribution.reconciliation.cells import covered
-from attribution.reconciliation.columns import header_of
+from attribution.reconciliation.columns import Header, header_of, proposal_of
 from attribution.reconciliation.lines import lines_of
 from attribution.reconciliation.statement import (
     Cell,
     CellKind,
+    ChosenColumns,
+    Column,
     Line,
     Merge,
     SheetCells,
+    SheetProposal,
     SheetReading,
     Statement,
 )
@@ -46,26 +50,46 @@ _COMMON_LEADS = {0xA1, 0xA3, *range(0xB0, 0xD8)}
 _COMMON_SHARE = 0.7
 
 
-def read_statement(data: bytes, filename: str) -> Statement:
-    """Return the statement in an upload, by its bytes and never by its name.
+def propose_columns(data: bytes, filename: str) -> tuple[SheetProposal, ...]:
+    """Return how the sheets of an upload would be read, for a person to confirm.
 
     Raises:
+        HeaderNotFound: no sheet names a unit column and an amount column.
+        StatementNotSpreadsheet, StatementTooLarge, EncodingUnknown,
+        StatementUnreadable: as `read_statement`.
+    """
+    _, _, sheets = _opened(data, filename)
+    found = [proposal_of(sheet) for sheet in sheets if not sheet.is_hidden]
+    proposals = tuple(one for one in found if one is not None)
+    if not proposals:
+        raise HeaderNotFound(tuple(sheet.name for sheet in sheets))
+    return proposals
+
+
+def read_statement(
+    data: bytes, filename: str, chosen: ChosenColumns | None = None
+) -> Statement:
+    """Return the statement in an upload, by its bytes and never by its name.
+
+    Args:
+        chosen: the columns that a person has confirmed. A sheet that is not named
+            there is not read.
+
+    Raises:
+        InputInvalid: what was chosen is not in the file, or is no choice.
         StatementNotSpreadsheet: no .xlsx and no text table, or not safe to open.
         StatementTooLarge: reading it would take too much.
         EncodingUnknown: text that is neither UTF-8 nor GB18030.
         HeaderNotFound: no sheet names a unit column and an amount column.
         StatementUnreadable: what it says cannot be followed at a named cell.
     """
-    kind = guard.kind_of(data)
-    name = covered(Path(filename.replace("\\", "/")).name[:LONGEST_FILENAME])
-    if kind is guard.Kind.WORKBOOK:
-        encoding, sheets = kind.value, workbook_cells(data)
-    else:
-        encoding, sheets = text_cells(data, name)
+    name, encoding, sheets = _opened(data, filename)
+    if chosen is not None:
+        _check_choice(chosen, sheets)
     readings: list[SheetReading] = []
     lines: list[Line] = []
     for sheet in sheets:
-        header = None if sheet.is_hidden else header_of(sheet)
+        header = _header(sheet, chosen)
         if header is not None:
             reading, found = lines_of(sheet, header)
             readings.append(reading)
@@ -81,6 +105,38 @@ def read_statement(data: bytes, filename: str) -> Statement:
         ignored_sheets=ignored,
         lines=tuple(lines),
     )
+
+
+def name_of(filename: str) -> str:
+    """Return a file's name as it may be shown and kept: no folder, no numbers."""
+    return covered(Path(filename.replace("\\", "/")).name[:LONGEST_FILENAME])
+
+
+def _opened(data: bytes, filename: str) -> tuple[str, str, list[SheetCells]]:
+    """Return the name, the encoding and the sheets of an upload."""
+    kind, name = guard.kind_of(data), name_of(filename)
+    if kind is guard.Kind.WORKBOOK:
+        return name, kind.value, workbook_cells(data)
+    encoding, sheets = text_cells(data, name)
+    return name, encoding, sheets
+
+
+def _header(sheet: SheetCells, chosen: ChosenColumns | None) -> Header | None:
+    if sheet.is_hidden:
+        return None
+    if chosen is None:
+        return header_of(sheet)
+    return header_of(sheet, chosen[sheet.name]) if sheet.name in chosen else None
+
+
+def _check_choice(chosen: ChosenColumns, sheets: list[SheetCells]) -> None:
+    if chosen.keys() - {sheet.name for sheet in sheets}:
+        raise InputInvalid("columns", "names a sheet that is not there")
+    for columns in chosen.values():
+        if not {Column.UNIT, Column.AMOUNT} <= columns.keys():
+            raise InputInvalid("columns", "must name unit and amount")
+        if len(set(columns.values())) < len(columns):
+            raise InputInvalid("columns", "names one column twice")
 
 
 def workbook_cells(data: bytes) -> list[SheetCells]:

@@ -263,9 +263,10 @@ class AccessRepository:
         }
         self._connection.execute(insert(grants), row)
 
-    def revoke_grant(self, grant_id: str, at: datetime) -> None:
-        """Take a role back, or raise NotFound."""
-        live = (grants.c.id == grant_id) & grants.c.revoked_at.is_(None)
+    def revoke_grant(self, person_id: PersonId, grant_id: str, at: datetime) -> None:
+        """Take a person's role back, or raise NotFound."""
+        held = (grants.c.id == grant_id) & (grants.c.person_id == person_id)
+        live = held & grants.c.revoked_at.is_(None)
         change = update(grants).where(live).values(revoked_at=at)
         if self._connection.execute(change).rowcount != 1:
             raise NotFound

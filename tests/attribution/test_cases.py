@@ -23,10 +23,10 @@ from tests.attribution.paper import (
     signing,
     visit,
 )
+from tests.public_sets import PUBLIC
 
 TESTS = Path(__file__).parents[1]
-SHARED = TESTS.parents[1] / "shared" / "cases"
-FILES = sorted([*SHARED.glob("*.json"), *(TESTS / "cases").glob("*.json")])
+FILES = sorted([*(PUBLIC / "cases").glob("*.json"), *(TESTS / "cases").glob("*.json")])
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
@@ -329,7 +329,7 @@ def test_every_finding_has_words_in_both_languages() -> None:
 
 
 def test_own_examples_are_there_even_alone() -> None:
-    own = [file for file in FILES if file.parent != SHARED]
+    own = [file for file in FILES if file.parent == TESTS / "cases"]
 
     titles = [json.loads(file.read_text("utf-8"))["title"] for file in own]
 

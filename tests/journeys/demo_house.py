@@ -17,6 +17,7 @@ from attribution.storage.engine import open_database
 from tests.journeys.atlas import Sheet, explore
 from tests.journeys.premises import Premises, served
 from tests.office import Office
+from tests.web.confirming import confirm
 from web.access import SESSION_COOKIE
 from web.app import Look, create_app
 from web.demo import PASSWORD, seed
@@ -109,7 +110,8 @@ def _shown_once(app: Flask, staff: Mapping[str, str], statement: Path) -> list[s
     }
     with statement.open("rb") as file:
         upload = {**sent, "file": (file, statement.name)}
-        client("finance").post("/finance/statements", data=upload)
+        page = client("finance").post("/finance/statements", data=upload)
+    confirm(client("finance"), page, request_id="once-4")
     receipt = _only(r'class="wrap">([^<]+)<', visit)
     return [link, f"/v/{receipt}", "/problems/TOKEN_EXPIRED"]
 

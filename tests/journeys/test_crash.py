@@ -18,34 +18,60 @@ from attribution.services.statements import StatementKind
 from attribution.storage.engine import Database, open_database
 from attribution.storage.tables import (
     accruals,
+    channels,
+    grants,
+    invitations,
     log_entries,
     log_heads,
     milestones,
+    people,
     refusals,
     requests,
+    reservations,
     rulings,
     signings,
     statements,
     tokens,
+    visit_tags,
     visits,
 )
-from tests.journeys.stream import STEPS, Answers, Moment, do_step, stream
+from tests.journeys.stream import (
+    STORIES,
+    Answers,
+    Death,
+    Moment,
+    do_step,
+    stream,
+)
 from tests.office import Office
 from tests.postgres import PostgresServer
 from tokens.checkpoints import verify_checkpoint
 from tokens.log import leaf_hash, root
 
 KILLED = -9
-# What one whole journey leaves.
+# What each whole story leaves.
 WHOLE = {
-    tokens: 2,
-    visits: 2,
-    refusals: 1,
-    signings: 1,
-    rulings: 1,
-    accruals: 1,
-    milestones: 1,
-    statements: 1,
+    "journey": {
+        tokens: 2,
+        visits: 2,
+        refusals: 1,
+        signings: 1,
+        rulings: 1,
+        accruals: 1,
+        milestones: 1,
+        statements: 1,
+    },
+    "day": {
+        tokens: 3,
+        visits: 2,
+        visit_tags: 3,
+        reservations: 1,
+        refusals: 0,
+        channels: 3,
+        people: 8,
+        grants: 1,
+        invitations: 1,
+    },
 }
 FACTS = {
     StatementKind.ISSUE: tokens,
@@ -95,7 +121,7 @@ def opened(url: str) -> Iterator[Database]:
         database.close()
 
 
-def killed_at(url: str, card: Mapping[str, Any], nth: int, moment: Moment) -> Answers:
+def killed_at(url: str, card: Mapping[str, Any], death: Death) -> Answers:
     """Let a process be killed at its n-th commit; return what it had acknowledged.
 
     Processes are forked from a server that has everything imported already.
@@ -103,7 +129,7 @@ def killed_at(url: str, card: Mapping[str, Any], nth: int, moment: Moment) -> An
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.journeys.stream"])
     listening, telling = context.Pipe(duplex=False)
-    process = context.Process(target=stream, args=(url, card, nth, moment, telling))
+    process = context.Process(target=stream, args=(url, card, death, telling))
     process.start()
     telling.close()
     acknowledged: Answers = {}
@@ -114,7 +140,9 @@ def killed_at(url: str, card: Mapping[str, Any], nth: int, moment: Moment) -> An
                 acknowledged[name] = answer
         except EOFError:
             process.join()
-    assert process.exitcode == (0 if len(acknowledged) == len(STEPS) else KILLED)
+    assert process.exitcode == (
+        0 if len(acknowledged) == len(STORIES[death.story]) else KILLED
+    )
     process.close()
     return acknowledged
 
@@ -150,7 +178,9 @@ def check_log(connection: Connection, office: Office) -> None:
     assert [head.size for head in heads][-1:] == [len(rows)][: len(heads)]
 
 
-def check_restart(url: str, card: Mapping[str, Any], acknowledged: Answers) -> None:
+def check_restart(
+    url: str, card: Mapping[str, Any], story: str, acknowledged: Answers
+) -> None:
     with opened(url) as database:
         office = Office(database, series="again", card=card)
         with database.reading() as connection:
@@ -158,39 +188,43 @@ def check_restart(url: str, card: Mapping[str, Any], acknowledged: Answers) -> N
             check_log(connection, office)
         # Whoever got no answer asks again; whoever had one gets the same.
         answers: Answers = {}
-        for name in STEPS:
-            answers[name] = do_step(office, name, answers)
+        for name in STORIES[story]:
+            answers[name] = do_step(office, story, name, answers)
         sequence(office.runtime)
         assert {name: answers[name] for name in acknowledged} == acknowledged
         with database.reading() as connection:
             check_consistent(connection)
             check_log(connection, office)
-        assert {table: office.count(table) for table in WHOLE} == WHOLE
+        whole = WHOLE[story]
+        assert {table: office.count(table) for table in whole} == whole
 
 
+@pytest.mark.parametrize("story", STORIES)
 @pytest.mark.parametrize("moment", get_args(Moment))
 def test_a_kill_at_any_commit_loses_nothing_and_invents_nothing(
-    moment: Moment, prepared: Prepared
+    moment: Moment, story: str, prepared: Prepared
 ) -> None:
     for nth in count(1):
         url = prepared.copy(nth)
-        acknowledged = killed_at(url, prepared.card, nth, moment)
-        check_restart(url, prepared.card, acknowledged)
-        if len(acknowledged) == len(STEPS):
+        death = Death(story=story, nth=nth, moment=moment)
+        acknowledged = killed_at(url, prepared.card, death)
+        check_restart(url, prepared.card, story, acknowledged)
+        if len(acknowledged) == len(STORIES[story]):
             break
 
-    # One commit for each step, and one more for the ruling, which comes after its
-    # facts were given their places; and the last copy was not killed at all.
-    assert nth >= len(STEPS) + 1
+    # One commit for each step (and one more for a ruling, which comes after its
+    # facts were given their places); and the last copy was not killed at all.
+    assert nth >= len(STORIES[story]) + 1
 
 
 def test_a_ruling_that_was_interrupted_is_made_after_the_restart(
     prepared: Prepared,
 ) -> None:
     url = prepared.copy(1)
-    nth = 1 + list(STEPS).index("rule")
+    nth = 1 + list(STORIES["journey"]).index("rule")
+    death = Death(story="journey", nth=nth, moment="before")
 
-    acknowledged = killed_at(url, prepared.card, nth, "before")
+    acknowledged = killed_at(url, prepared.card, death)
 
     assert list(acknowledged)[-1] == "sign"
     with opened(url) as database:

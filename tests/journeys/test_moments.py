@@ -104,6 +104,13 @@ def unreadable_statement(page: Page, _demo: Demo) -> None:
     expect(page.locator(".status")).to_be_visible()
 
 
+def proposed_columns(page: Page, demo: Demo) -> None:
+    page.goto("/finance/statements")
+    page.locator("#file").set_input_files(demo.statement)
+    page.locator("main form.card button").click()
+    expect(page.locator(".samples").first).to_be_visible()
+
+
 def pairing_code(page: Page, _demo: Demo) -> None:
     sent(page, "/admin/devices", {"name": "北门前台"}, "form.card")
 
@@ -132,6 +139,7 @@ MOMENTS: list[tuple[str, Callable[[Page, Demo], None]]] = [
     ("desk", recorded_walk_in),
     ("signing", mistaken_signing),
     ("finance", unreadable_statement),
+    ("finance", proposed_columns),
     ("admin", pairing_code),
     ("admin", api_token),
     ("admin", invitation),

@@ -74,7 +74,9 @@ def upload(page: Page, file: Path) -> list[list[str]]:
     page.goto("/finance/statements")
     page.get_by_label("渠道", exact=True).select_option(label="甲渠道")
     page.locator("#file").set_input_files(file)
-    page.get_by_role("button", name="上传并核对").click()
+    page.get_by_role("button", name="上传，看列的含义").click()
+    expect(page.get_by_role("heading", name="核对列的含义")).to_be_visible()
+    page.get_by_role("button", name="确认并核对").click()
     rows = page.get_by_role("region", name="逐行结果").locator("tbody tr")
     expect(rows.first).to_be_visible()
     return [row.split()[1:3] for row in rows.all_inner_texts()]

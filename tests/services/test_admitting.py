@@ -459,13 +459,13 @@ def test_a_role_taken_back_is_felt_at_once(office: Office, mei: PersonId) -> Non
     session = enter(office)
     grant_id = give_role(office.runtime, mei, Grant(role=Role.FINANCE))
 
-    take_role(office.runtime, grant_id)
+    take_role(office.runtime, mei, grant_id)
 
     actor = actor_of_session(office.runtime, session)
     assert actor is not None
     assert not actor.holds(Role.FINANCE)
     with pytest.raises(NotFound):
-        take_role(office.runtime, grant_id)
+        take_role(office.runtime, mei, grant_id)
 
 
 def test_a_role_may_hold_in_one_place_only(office: Office, mei: PersonId) -> None:

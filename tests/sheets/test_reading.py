@@ -11,6 +11,7 @@ import xlsxwriter
 from attribution.errors import (
     EncodingUnknown,
     HeaderNotFound,
+    InputInvalid,
     StatementNotSpreadsheet,
     StatementTooLarge,
     StatementUnreadable,
@@ -18,8 +19,14 @@ from attribution.errors import (
 from attribution.money import Fen
 from attribution.reconciliation.matching import reconcile
 from attribution.reconciliation.report import RowKind
+from attribution.reconciliation.statement import (
+    ChosenColumns,
+    Column,
+    letters_of,
+    number_of,
+)
 from attribution.sheets import guard, reading
-from attribution.sheets.reading import read_statement
+from attribution.sheets.reading import propose_columns, read_statement
 from attribution.sheets.sample import SampleLine, untidy_csv, untidy_workbook
 from tests.grids import a_debt
 from tests.sheets.hostile import HEAD, a_workbook, text_cell
@@ -243,3 +250,70 @@ def test_numbers_in_the_names_of_file_and_sheets_are_covered() -> None:
     assert [sheet.name for sheet in statement.sheets] == ["138****"]
     assert statement.ignored_sheets == ("备注138****",)
     assert phone not in repr(statement)
+
+
+TWO = [
+    ["房号", "佣金", "应得", "客户", "备注"],
+    ["3-1-1201", "1", "36750", "张小明", "三号楼一单元 李大有"],
+]
+
+
+def csv_of(rows: list[list[str]]) -> bytes:
+    return "\n".join(",".join(row) for row in rows).encode()
+
+
+def test_columns_are_proposed_with_their_first_values() -> None:
+    (sheet,) = propose_columns(csv_of(TWO), "a.csv")
+
+    assert (sheet.name, sheet.header_row) == ("a.csv", 1)
+    assert [(one.letters, one.column, one.first) for one in sheet.columns] == [
+        ("A", Column.UNIT, ("3-1-1201",)),
+        ("B", Column.AMOUNT, ("1",)),
+        ("C", None, ("36750",)),
+        ("D", Column.CLIENT, ("张**",)),
+        ("E", None, ("三号楼一单元 李**",)),
+    ]
+
+
+def test_of_two_columns_that_could_be_it_none_is_proposed() -> None:
+    (sheet,) = propose_columns("房号,佣金,佣金\n3-1-1201,1,2\n".encode(), "a.csv")
+
+    assert [one.column for one in sheet.columns] == [Column.UNIT, None, None]
+
+
+def test_a_file_without_a_header_proposes_nothing() -> None:
+    with pytest.raises(HeaderNotFound):
+        propose_columns("你好\n".encode(), "a.csv")
+
+
+def test_chosen_columns_are_read_and_no_others() -> None:
+    chosen = {"a.csv": {Column.UNIT: 1, Column.AMOUNT: 3}}
+
+    statement = read_statement(csv_of(TWO), "a.csv", chosen)
+
+    (line,) = statement.lines
+    assert (line.amount, line.client) == (Fen(3_675_000), "")
+
+
+def test_a_sheet_that_was_not_chosen_is_not_read() -> None:
+    with pytest.raises(HeaderNotFound):
+        read_statement(csv_of(TWO), "a.csv", {})
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"b.csv": {Column.UNIT: 1, Column.AMOUNT: 2}},
+        {"a.csv": {Column.UNIT: 1}},
+        {"a.csv": {Column.UNIT: 1, Column.AMOUNT: 1}},
+    ],
+)
+def test_a_choice_that_is_none_is_refused(chosen: ChosenColumns) -> None:
+    with pytest.raises(InputInvalid):
+        read_statement(csv_of(TWO), "a.csv", chosen)
+
+
+@pytest.mark.parametrize(("letters", "number"), [("A", 1), ("AA", 27), ("XFD", 16384)])
+def test_the_letters_of_a_column_are_its_number(letters: str, number: int) -> None:
+    assert number_of(letters) == number
+    assert letters_of(number) == letters

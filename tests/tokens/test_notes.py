@@ -5,7 +5,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.tokens.tokens_for_tests import KEY, OTHER_KEY
-from tests.tokens.vector_files import own, public
+from tests.tokens.vector_files import own
 from tokens.errors import CheckpointMalformed, SignatureInvalid
 from tokens.notes import (
     MAXIMUM_NOTE_SIZE,
@@ -19,7 +19,7 @@ from tokens.notes import (
 )
 
 SPEC = own("signed_note.json")
-GO: Any = public("c2sp/signed_note_golang_mod.json") or own("signed_note_go.json")
+GO: Any = own("signed_note_go.json")
 OURS = verifier_of("hefu.example/log", KEY.public_key())
 NOTE = sign_note("a line\n", KEY, OURS.name)
 LINE = NOTE.split("\n")[2]

@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tests.public_sets import PUBLIC
+
 _OWN = Path(__file__).parents[1] / "vectors"
-_SHARED = Path(__file__).parents[2].parent / "shared" / "vectors"
 
 
 def own(name: str) -> Any:
@@ -15,10 +16,10 @@ def own(name: str) -> Any:
 
 def public(path: str) -> Any:
     """Return a public vector file, or None on a machine that does not have it."""
-    file = _SHARED / path
+    file = PUBLIC / "vectors" / path
     return json.loads(file.read_text("utf-8")) if file.exists() else None
 
 
 def public_files(pattern: str) -> list[Path]:
     """Return the public files of a pattern, in order; none where they are absent."""
-    return sorted(_SHARED.glob(pattern))
+    return sorted((PUBLIC / "vectors").glob(pattern))

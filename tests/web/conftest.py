@@ -13,6 +13,7 @@ from attribution.services.admitting import issue_integration
 from attribution.services.enrolling import add_person, give_role, set_password
 from attribution.storage.engine import open_database
 from tests.office import Office
+from tests.postgres import PostgresServer
 from tests.web.api_office import ApiOffice
 from web.app import create_app
 
@@ -75,6 +76,14 @@ def front(sqlite_url: str) -> Iterator[Front]:
 
 
 @pytest.fixture
+def any_front(database_url: str) -> Iterator[Front]:
+    """Return the application of an office, on one database and then the other."""
+    database = open_database(database_url)
+    yield Front(Office(database))
+    database.close()
+
+
+@pytest.fixture
 def api(sqlite_url: str) -> Iterator[ApiOffice]:
     """Return the API of an office, and programs that call it."""
     database = open_database(sqlite_url)
@@ -83,12 +92,29 @@ def api(sqlite_url: str) -> Iterator[ApiOffice]:
 
 
 @pytest.fixture(scope="module")
-def shared_api(
+def shared_sqlite_url(
     migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ApiOffice]:
-    """Return one API for tests that must not mind what others did before them."""
+) -> str:
+    """A migrated SQLite database of one module."""
     path = tmp_path_factory.mktemp("shared") / "hefu.db"
     shutil.copyfile(migrated_sqlite, path)
-    database = open_database(f"sqlite:///{path}")
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(scope="module")
+def shared_postgres_url(postgres: PostgresServer) -> Iterator[str]:
+    """A migrated PostgreSQL database of one module."""
+    url = postgres.create()
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def shared_api(request: pytest.FixtureRequest) -> Iterator[ApiOffice]:
+    """Return one API, on one database and then the other.
+
+    It is for tests that must not mind what others did before them.
+    """
+    database = open_database(request.getfixturevalue(f"shared_{request.param}_url"))
     yield ApiOffice(Office(database))
     database.close()

@@ -1,8 +1,11 @@
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import count
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import Table
+from werkzeug.test import TestResponse
 
 from attribution.ids import ProjectId
 from attribution.people import Grant, Role
@@ -16,7 +19,13 @@ from attribution.storage.tables import (
     agent_tags,
     agents,
     channels,
+    credentials,
+    devices,
+    grants,
+    invitations,
+    log_entries,
     owner_tags,
+    people,
     programmes,
     project_rules,
     projects,
@@ -27,6 +36,7 @@ from web.log_words import ENTRY_WORDS
 from web.rule_fields import DEAL_FIELDS, TOKEN_FIELDS, RuleField
 
 LANGUAGES = ("zh", "en")
+_FORMS = count()
 
 
 @pytest.fixture
@@ -61,6 +71,14 @@ def fresh(browser: FlaskClient, address: str, **fields: object) -> dict[str, obj
     return {"request_id": match[1], **fields}
 
 
+def send(
+    browser: FlaskClient, path: str, data: Mapping[str, object] | None = None
+) -> TestResponse:
+    """Send a form that was never sent before."""
+    fields = {"request_id": f"form-{next(_FORMS)}", **(data or {})}
+    return browser.post(path, data=fields)
+
+
 PLAN = {
     "base": "price",
     "rate_bp": "1.5",
@@ -89,13 +107,15 @@ def programme_form(
 def test_a_person_is_added_invited_and_signs_in(
     front: Front, admin: FlaskClient
 ) -> None:
-    address = admin.post(
-        "/admin/people", data={"login": "zhou", "name": "小周"}
+    address = send(
+        admin, "/admin/people", data={"login": "zhou", "name": "小周"}
     ).location
-    admin.post(
-        f"{address}/roles", data={"role": "desk", "project": front.office.project}
+    send(
+        admin,
+        f"{address}/roles",
+        data={"role": "desk", "project": front.office.project},
     )
-    page = admin.post(f"{address}/invitation").text
+    page = send(admin, f"{address}/invitation").text
     link = re.search(r"/invitation#(\w+)", page)
     assert link
     form = {"invitation": link[1], "password": "four unrelated words"}
@@ -117,8 +137,8 @@ def test_a_person_needs_a_login_of_their_own(
 ) -> None:
     admin.set_cookie("hefu_lang", language)
 
-    nameless = admin.post("/admin/people", data={"login": "x", "name": " "})
-    twin = admin.post("/admin/people", data={"login": "wang", "name": "王"})
+    nameless = send(admin, "/admin/people", data={"login": "x", "name": " "})
+    twin = send(admin, "/admin/people", data={"login": "wang", "name": "王"})
 
     assert (nameless.status_code, twin.status_code) == (422, 422)
     assert empty in nameless.text
@@ -149,7 +169,7 @@ def test_what_names_nothing_is_not_found(
 ) -> None:
     path = address.format(wang=quiet_front.office.people["wang"])
 
-    assert quiet_admin.post(f"/admin/{path}", data=form).status_code == 404
+    assert send(quiet_admin, f"/admin/{path}", data=form).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -163,7 +183,9 @@ def test_what_names_nothing_is_not_found(
 def test_a_role_in_the_wrong_place_is_refused(
     front: Front, admin: FlaskClient, form: dict[str, str], words: str
 ) -> None:
-    answer = admin.post(f"/admin/people/{front.office.people['wang']}/roles", data=form)
+    answer = send(
+        admin, f"/admin/people/{front.office.people['wang']}/roles", data=form
+    )
 
     assert answer.status_code == 422
     assert words in answer.text
@@ -171,13 +193,15 @@ def test_a_role_in_the_wrong_place_is_refused(
 
 def test_a_role_is_taken_back(front: Front, admin: FlaskClient) -> None:
     address = f"/admin/people/{front.office.people['wang']}"
-    admin.post(
-        f"{address}/roles", data={"role": "agent", "channel": front.office.channel_a}
+    send(
+        admin,
+        f"{address}/roles",
+        data={"role": "agent", "channel": front.office.channel_a},
     )
     match = re.search(r"/roles/(\w+)/take", admin.get(address).text)
     assert match
 
-    admin.post(f"{address}/roles/{match[1]}/take")
+    send(admin, f"{address}/roles/{match[1]}/take")
 
     assert "还没有角色" in admin.get(address).text
 
@@ -192,10 +216,10 @@ def test_a_suspended_person_is_out_until_let_back(
     assert match
     address = f"/admin/people/{match[1]}"
 
-    admin.post(f"{address}/suspend")
+    send(admin, f"{address}/suspend")
     refused = sign_in(front.browser(), login)
     shown = admin.get(address).text
-    admin.post(f"{address}/readmit")
+    send(admin, f"{address}/readmit")
 
     assert refused == 403
     assert "恢复登录" in shown
@@ -212,8 +236,8 @@ def test_nobody_locks_themselves_out(front: Front) -> None:
     assert match
     address = f"/admin/people/{match[1]}"
 
-    assert browser.post(f"{address}/suspend").status_code == 404
-    assert browser.post(f"{address}/roles/x/take").status_code == 404
+    assert send(browser, f"{address}/suspend").status_code == 404
+    assert send(browser, f"{address}/roles/x/take").status_code == 404
     assert "由另一位管理员" in browser.get(address).text
 
 
@@ -224,9 +248,61 @@ def test_a_lost_second_factor_is_removed(front: Front, admin: FlaskClient) -> No
     address = f"/admin/people/{person_id}"
     assert "停用登录验证码" in admin.get(address).text
 
-    admin.post(f"{address}/second-factor/remove")
+    send(admin, f"{address}/second-factor/remove")
 
     assert "停用登录验证码" not in admin.get(address).text
+
+
+@pytest.mark.parametrize(
+    ("address", "form", "table"),
+    [
+        ("people", {"login": "zhou", "name": "小周"}, people),
+        ("people/{wang}/roles", {"role": "desk"}, grants),
+        ("people/{wang}/invitation", {}, invitations),
+        ("people/{wang}/suspend", {}, log_entries),
+        ("people/{wang}/readmit", {}, log_entries),
+        ("people/{wang}/second-factor/remove", {}, log_entries),
+        ("devices", {"name": "北门", "project": "{project}"}, devices),
+        ("tokens", {"label": "同步", "person": "{wang}"}, credentials),
+    ],
+)
+def test_a_form_sent_twice_is_done_once_and_answered_alike(
+    front: Front,
+    admin: FlaskClient,
+    address: str,
+    form: dict[str, str],
+    table: Table,
+) -> None:
+    names = {"wang": front.office.people["wang"], "project": front.office.project}
+    path = f"/admin/{address.format(**names)}"
+    fields = {key: said.format(**names) for key, said in form.items()}
+    before = front.office.count(table)
+
+    answers = [admin.post(path, data={"request_id": "one", **fields}) for _ in range(2)]
+    other = admin.post(path, data={"request_id": "one", **fields, "more": "x"})
+
+    shown = [
+        (one.location, re.findall(r"<output.*?</output>", one.text, re.DOTALL))
+        for one in answers
+    ]
+    assert shown[0] == shown[1]
+    assert front.office.count(table) == before + 1
+    assert other.status_code == 409
+
+
+def test_a_role_taken_back_twice_by_one_form_is_taken_once(
+    front: Front, admin: FlaskClient
+) -> None:
+    address = f"/admin/people/{front.office.people['wang']}"
+    send(admin, f"{address}/roles", {"role": "desk"})
+    match = re.search(r"/roles/(\w+)/take", admin.get(address).text)
+    assert match
+    form, path = {"request_id": "take"}, f"{address}/roles/{match[1]}/take"
+
+    answers = [admin.post(path, data=form) for _ in range(2)]
+
+    assert [one.status_code for one in answers] == [303, 303]
+    assert send(admin, path).status_code == 404
 
 
 # -- devices and tokens --
@@ -234,7 +310,7 @@ def test_a_lost_second_factor_is_removed(front: Front, admin: FlaskClient) -> No
 
 def test_a_desk_is_paired_and_shut_out(front: Front, admin: FlaskClient) -> None:
     form = {"name": "北门前台", "project": front.office.project}
-    code = re.search(r">(\d{6})<", admin.post("/admin/devices", data=form).text)
+    code = re.search(r">(\d{6})<", send(admin, "/admin/devices", data=form).text)
     assert code
     assert "等待配对" in admin.get("/admin/devices").text
     front.browser().post("/pair", data={"code": code[1]})
@@ -244,21 +320,23 @@ def test_a_desk_is_paired_and_shut_out(front: Front, admin: FlaskClient) -> None
     device = re.search(r"/admin/devices/(\w+)/revoke", page)
     assert device
 
-    admin.post(f"/admin/devices/{device[1]}/revoke")
+    send(admin, f"/admin/devices/{device[1]}/revoke")
 
     assert "还没有前台电脑" in admin.get("/admin/devices").text
 
 
 def test_an_unused_pairing_code_expires(front: Front, admin: FlaskClient) -> None:
-    admin.post("/admin/devices", data={"name": "南门", "project": front.office.project})
+    send(
+        admin, "/admin/devices", data={"name": "南门", "project": front.office.project}
+    )
     front.office.wait(minutes=11)
 
     assert "配对码已过期" in admin.get("/admin/devices").text
 
 
 def test_a_device_needs_a_name(front: Front, admin: FlaskClient) -> None:
-    answer = admin.post(
-        "/admin/devices", data={"name": "", "project": front.office.project}
+    answer = send(
+        admin, "/admin/devices", data={"name": "", "project": front.office.project}
     )
 
     assert answer.status_code == 422
@@ -267,7 +345,7 @@ def test_a_device_needs_a_name(front: Front, admin: FlaskClient) -> None:
 def test_a_token_is_shown_once_and_revoked(front: Front, admin: FlaskClient) -> None:
     form = {"label": "同步", "person": front.office.people["wang"]}
     secret = re.search(
-        r"<code>(\w{64})</code>", admin.post("/admin/tokens", data=form).text
+        r"<code>(\w{64})</code>", send(admin, "/admin/tokens", data=form).text
     )
     assert secret
     page = admin.get("/admin/tokens").text
@@ -276,7 +354,7 @@ def test_a_token_is_shown_once_and_revoked(front: Front, admin: FlaskClient) -> 
     token = re.search(r"/admin/tokens/(\w+)/revoke", page)
     assert token
 
-    admin.post(f"/admin/tokens/{token[1]}/revoke")
+    send(admin, f"/admin/tokens/{token[1]}/revoke")
 
     assert actor_of_integration(front.office.runtime, secret[1]) is None
     assert "还没有令牌" in admin.get("/admin/tokens").text
@@ -285,7 +363,7 @@ def test_a_token_is_shown_once_and_revoked(front: Front, admin: FlaskClient) -> 
 def test_a_token_needs_a_purpose(front: Front, admin: FlaskClient) -> None:
     form = {"label": "", "person": front.office.people["wang"]}
 
-    assert admin.post("/admin/tokens", data=form).status_code == 422
+    assert send(admin, "/admin/tokens", data=form).status_code == 422
 
 
 # -- projects --

@@ -1,6 +1,7 @@
 """Reconciliation by the API: a spreadsheet in, rows, JSON and a workbook out."""
 
 import io
+import json
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from attribution.money import Fen
 from attribution.people import Role
 from attribution.sheets.sample import SampleLine, untidy_workbook
+from attribution.storage.tables import statements
 from tests.web.api_office import Answered, ApiOffice
 from tests.web.test_api_signings import CONTRACT, bring
 
@@ -57,6 +59,48 @@ def test_a_statement_is_matched_row_by_row(api: ApiOffice) -> None:
     assert workbook.mimetype == XLSX
     sheets = openpyxl.load_workbook(io.BytesIO(workbook.data))
     assert sheets.sheetnames == ["汇总", "明细"]
+
+
+def test_the_columns_can_be_chosen_and_the_answer_says_which_were_used(
+    api: ApiOffice,
+) -> None:
+    data = "房号,佣金金额,应得\n3-1-1201,1,2\n".encode()
+    chosen = [{"sheet": "a.csv", "columns": {"unit": "A", "amount": "C"}}]
+
+    def sent(**fields: str) -> Answered:
+        form = {"channel": api.office.channel_a, "file": (io.BytesIO(data), "a.csv")}
+        return api.send("finance", "/statements", {}, data={**form, **fields})
+
+    found, corrected = sent(), sent(columns=json.dumps(chosen))
+    address = f"/reconciliations/{corrected.json['reconciliation_id']}"
+    (row,) = api.get("finance", address).json["rows"]
+
+    assert found.json["columns"] == [
+        {"sheet": "a.csv", "columns": {"unit": "A", "amount": "B"}}
+    ]
+    assert corrected.json["columns"] == chosen
+    assert (row["cell"], row["claimed"]) == ("C2", 200)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "{}",
+        '[{"sheet": "a.csv", "columns": {"unit": "A"}}]',
+        '[{"sheet": "a.csv", "columns": {"unit": "A", "amount": "A"}}]',
+        '[{"sheet": "a.csv", "columns": {"unit": "A", "amount": "1"}}]',
+        '[{"sheet": "a.csv", "columns": {"unit": "A", "wages": "B"}}]',
+        '[{"sheet": "b.csv", "columns": {"unit": "A", "amount": "B"}}]',
+    ],
+)
+def test_columns_that_are_no_choice_are_refused(api: ApiOffice, columns: str) -> None:
+    form = {"channel": api.office.channel_a, "columns": columns}
+    form["file"] = (io.BytesIO(CSV), "a.csv")
+
+    refused = api.send("finance", "/statements", {}, data=form)
+
+    assert refused.status_code == 422
+    assert api.office.count(statements) == 0
 
 
 def test_uploads_are_listed_for_finance_and_for_the_channel_itself(

@@ -11,6 +11,7 @@ from attribution.people import Role
 from attribution.storage.engine import open_database
 from attribution.storage.tables import log_entries, projects, requests
 from tests.office import PHONE, Office
+from tests.web.confirming import confirm
 from tests.web.conftest import PASSWORD, Front
 from tests.web.people import browser_of
 from web.rule_fields import DEAL_FIELDS
@@ -208,7 +209,7 @@ def test_a_workbook_stays_in_no_cache(front: Front) -> None:
         "channel": front.office.channel_a,
         "file": (file, "a.csv"),
     }
-    made = browser.post("/finance/statements", data=form)
+    made = confirm(browser, browser.post("/finance/statements", data=form))
 
     workbook = browser.get(f"{made.location}.xlsx")
 

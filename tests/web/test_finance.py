@@ -1,6 +1,7 @@
 import io
 import re
 import zipfile
+from base64 import b64encode
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,6 +12,7 @@ from attribution.people import Role
 from attribution.services.signing import record_milestone
 from attribution.storage.tables import statements
 from tests.office import OTHER_PHONE, PHONE
+from tests.web.confirming import confirm, multipart, proposed
 from tests.web.conftest import Front
 
 HEAD = "房号,客户,成交总价,佣金金额"
@@ -59,9 +61,10 @@ def upload_form(
 
 def uploaded(front: Front, finance: FlaskClient, *lines: str) -> str:
     data = "\n".join([HEAD, *lines]).encode()
-    answer = finance.post(
+    page = finance.post(
         "/finance/statements", data=upload_form(front, finance, data, "三月.csv")
     )
+    answer = confirm(finance, page)
     assert answer.status_code == 303, answer.text
     return str(answer.location)
 
@@ -251,11 +254,12 @@ def test_earlier_statements_are_listed(front: Front, finance: FlaskClient) -> No
 
 def test_the_same_upload_twice_is_one(front: Front, finance: FlaskClient) -> None:
     data = f"{HEAD}\n3-1-9999,李四,245万,36750".encode()
-    form = upload_form(front, finance, data, "a.csv")
-    again = {**form, "file": (io.BytesIO(data), "a.csv")}
+    page = finance.post(
+        "/finance/statements", data=upload_form(front, finance, data, "a.csv")
+    )
+    assert front.office.count(statements) == 0
 
-    first = finance.post("/finance/statements", data=form)
-    second = finance.post("/finance/statements", data=again)
+    first, second = confirm(finance, page), confirm(finance, page)
 
     assert first.location == second.location
     assert front.office.count(statements) == 1
@@ -267,12 +271,6 @@ REFUSED = [
     ("姓名,电话\n张三,1".encode(), 422, "找不到表头", "header"),
     ("棟號,傭金金額,簽約日期\n甲棟,乙,丙".encode("big5"), 422, "编码", "ncoding"),
     (f'{HEAD}\n"3-1-1201,张三'.encode(), 422, "引号没有配对", "quotation mark"),
-    (
-        "房号,佣金金额,佣金金额\n3-1-1201,1,2".encode(),
-        422,
-        "有两列都像",
-        "Two columns",
-    ),
 ]
 
 
@@ -300,18 +298,114 @@ def test_a_file_that_cannot_be_read_is_explained(
     assert front.office.count(statements) == 0
 
 
-def test_the_place_of_a_broken_cell_is_named(
+def test_what_was_found_is_shown_before_anything_is_stored(
     front: Front, finance: FlaskClient
 ) -> None:
-    data = "房号,佣金金额,佣金金额\n3-1-1201,1,2".encode()
+    rows = [HEAD, "3-1-1201,李四,245万,=1+1", f"3-1-1202,{PHONE},1,<b>2</b>"]
+    form = upload_form(front, finance, "\n".join(rows).encode(), "三月.csv")
 
+    page = finance.post("/finance/statements", data=form)
+
+    fields = proposed(page.text)
+    assert page.status_code == 200
+    assert [fields[f"column-0-{n}"] for n in range(1, 5)] == [
+        "unit",
+        "client",
+        "price",
+        "amount",
+    ]
+    assert "<span>=1+1</span><span>&lt;b&gt;2&lt;/b&gt;</span>" in page.text
+    assert PHONE not in page.text
+    assert front.office.count(statements) == 0
+
+
+def test_a_column_that_was_taken_wrongly_is_corrected(
+    front: Front, finance: FlaskClient, deal: SigningId
+) -> None:
+    data = "房号,佣金金额,应得\n3-1-1201,1,36750".encode()
+    page = finance.post(
+        "/finance/statements", data=upload_form(front, finance, data, "a.csv")
+    )
+
+    as_found = confirm(finance, page)
+    changes = {"column-0-2": "", "column-0-3": "amount", "request_id": "corrected"}
+    corrected = confirm(finance, page, **changes)
+
+    assert "金额不同" in finance.get(as_found.location, query_string=DIFFERS).text
+    assert deal not in finance.get(corrected.location, query_string=DIFFERS).text
+
+
+DIFFERS = {"kind": "AMOUNT_DIFFERS"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "zh", "en"),
+    [
+        ({}, "还没有选“佣金金额”", "is not chosen yet"),
+        ({"column-0-2": "unit"}, "选了两列", "is chosen twice"),
+        ({"column-0-2": "wages"}, "请从列表里选", "Choose from the list"),
+        ({"column-0-x": "amount"}, "请从列表里选", "Choose from the list"),
+        ({"column-0-1": ""}, "请至少在一张表里", "in one sheet at least"),
+        ({"sheet-0": ""}, "请至少在一张表里", "in one sheet at least"),
+    ],
+)
+def test_a_choice_that_is_none_is_a_mistake_in_the_form(
+    front: Front, finance: FlaskClient, changed: dict[str, str], zh: str, en: str
+) -> None:
+    data = "房号,佣金金额,佣金金额\n3-1-1201,1,2".encode()
     page = finance.post(
         "/finance/statements", data=upload_form(front, finance, data, "甲.csv")
-    ).text
+    )
 
-    assert "B1, C1" in page
-    assert "佣金金额" in page
-    assert "甲.csv" in page
+    chinese = confirm(finance, page, **changed)
+    finance.set_cookie("hefu_lang", "en")
+    english = confirm(finance, page, **changed)
+
+    assert (chinese.status_code, english.status_code) == (422, 422)
+    assert zh in chinese.text
+    assert en in english.text
+    assert front.office.count(statements) == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [
+        ({"data": "no base64!"}, 422),
+        ({"data": "iVBORw0K"}, 415),
+        ({"sheet-0": "elsewhere"}, 422),
+    ],
+)
+def test_a_page_that_was_meddled_with_is_refused(
+    front: Front, finance: FlaskClient, changed: dict[str, str], status: int
+) -> None:
+    page = finance.post(
+        "/finance/statements",
+        data=upload_form(front, finance, f"{HEAD}\n3-1-1201,,,1".encode(), "甲.csv"),
+    )
+
+    answer = confirm(finance, page, **changed)
+
+    assert answer.status_code == status
+    assert front.office.count(statements) == 0
+
+
+def test_a_large_file_is_kept_in_the_page(front: Front, finance: FlaskClient) -> None:
+    lines = [f"3-1-{number},张三,245万,1" for number in range(60_000)]
+    data = "\n".join([HEAD, *lines]).encode()
+    assert len(data) > 1_000_000
+
+    form = {"project": front.office.project, "channel": front.office.channel_a}
+
+    page = finance.post("/finance/statements", **multipart(form, ("大.csv", data)))
+    fields = proposed(page.text)
+    changed = {**fields, "column-0-4": ""}
+    answer = finance.post(
+        "/finance/statements/confirm", **multipart(changed, ("", b""))
+    )
+
+    assert fields["data"] == b64encode(data).decode()
+    assert answer.status_code == 422
+    assert proposed(answer.text)["data"] == fields["data"]
 
 
 def test_a_form_without_a_file_asks_for_one(front: Front, finance: FlaskClient) -> None:

@@ -148,12 +148,14 @@ def test_a_second_factor_is_set_up_and_then_asked_for(front: Front) -> None:
     page = browser.post("/account/second-factor").text
     secret = hidden(page, "secret")
     digits = code_at(bytes.fromhex(secret), step_at(front.office.time))
-    form = {"secret": secret, "digits": digits}
+    form = {"request_id": "1", "secret": secret, "digits": digits}
     done = browser.post(
         "/account/second-factor/confirm", data=form, follow_redirects=True
     )
+    again = browser.post("/account/second-factor/confirm", data=form)
 
     assert "已启用" in done.text
+    assert again.status_code == 303
     assert "<svg" in page
     assert sign_in(front.browser(), "person-1") == 403
 

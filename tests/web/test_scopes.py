@@ -143,7 +143,8 @@ def test_nobody_takes_the_own_role_back_under_anothers_name(front: Front) -> Non
             one.id for one in work.access.grants() if one.person_id == people["admin"]
         )
 
-    answer = admin.post(f"/admin/people/{people['desk']}/roles/{own}/take")
+    path = f"/admin/people/{people['desk']}/roles/{own}/take"
+    answer = admin.post(path, data={"request_id": "take"})
 
     assert answer.status_code == 404
     assert admin.get("/admin/people").status_code == 200

@@ -2,6 +2,7 @@ import io
 import json
 import socket
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,57 @@ def test_a_failure_of_the_sequencer_is_logged_and_tried_again(
     assert twice.acquire(timeout=5)
     stopped.set()
     joined()
+
+
+class Waits(threading.Event):
+    """An event that is never awaited: it notes how long somebody would have waited."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.left, self.periods = number, list[float]()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.periods.append(timeout or 0)
+        self.left -= 1
+        return self.left < 0
+
+
+def kept_doing(
+    front: Front, errors: Sequence[Exception | None]
+) -> tuple[list[float], list[object]]:
+    """Let a work fail by turns, 20 s apart; return the waits and what was told."""
+    coming = iter(errors)
+
+    def work(_: object) -> None:
+        front.office.wait(seconds=20)
+        error = next(coming)
+        if error is not None:
+            raise error
+
+    waits = Waits(len(errors))
+    with structlog.testing.capture_logs() as lines:
+        serving.keep_doing(work, front.office.runtime, waits, 0.2)
+    return waits.periods, [type(line["error"]) for line in lines]
+
+
+def test_a_work_that_keeps_failing_is_tried_ever_more_rarely(
+    front: Front,
+) -> None:
+    waited, told = kept_doing(front, [OSError()] * 9)
+
+    assert waited == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30, 30]
+    assert told == [OSError] * 3
+
+
+def test_another_failure_is_told_at_once_and_success_ends_the_waiting(
+    front: Front,
+) -> None:
+    failed = [OSError(), KeyError(), None, KeyError(), KeyError()]
+
+    waited, told = kept_doing(front, failed)
+
+    assert waited == [0.2, 0.4, 0.8, 0.2, 0.4, 0.8]
+    assert told == [OSError, KeyError, KeyError]
 
 
 def installed(tmp_path: Path) -> Settings:

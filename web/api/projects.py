@@ -84,11 +84,10 @@ class EnlistedOwners(Written):
     added: int
 
 
-class ListedUnits(Told):
+class ListedUnits(Written):
     """How many units are listed now."""
 
     listed: int
-    replayed: bool
 
 
 class ProjectName(Told):

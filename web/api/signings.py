@@ -25,22 +25,17 @@ from attribution.services.accounting import (
     deal_accounts,
 )
 from attribution.services.answering import Reply, Request
+from attribution.services.contracting import conclude_signing
 from attribution.services.evidencing import (
     EVIDENCE_ROLES,
     PARTY_ROLES,
     export_evidence,
 )
-from attribution.services.matching import earlier_visits
-from attribution.services.ruling import (
-    RULING_ROLES,
-    rule_signing,
-    ruling_of_signing,
-)
+from attribution.services.ruling import RULING_ROLES, ruling_of_signing
 from attribution.services.signing import (
     Contract,
     Kin,
     record_milestone,
-    record_signing,
 )
 from attribution.signings import MatchBasis
 from tokens.errors import IdentifierInvalid
@@ -204,23 +199,21 @@ class ReachedMilestone(Written):
 )
 def sign(body: NewSigning, intention: Request) -> Reply:
     """Record a signing (签约), find the buyers' earlier visits, and rule (判客)."""
-    runtime, by = current_runtime(), current_actor()
-    reply = record_signing(
-        runtime,
-        by=by,
+    signed = conclude_signing(
+        current_runtime(),
+        by=current_actor(),
         request=intention,
         project_id=project_or_only(body.project, Role.SIGNING),
         contract=_contract(body),
     )
-    signing_id = SigningId(str(reply.answer["signing_id"]))
-    ruling = rule_signing(runtime, signing_id)
+    reply, ruling = signed.reply, signed.ruling
     matches = [
         MatchView(
             visit_id=match.visit.id,
             arrived_at=match.visit.arrived_at,
             basis=match.basis,
         ).model_dump(mode="json")
-        for match in earlier_visits(runtime, by=by, signing_id=signing_id)
+        for match in signed.matches
     ]
     told = None if ruling is None else ruling_view(ruling).model_dump(mode="json")
     return replace(reply, answer={**reply.answer, "matches": matches, "ruling": told})

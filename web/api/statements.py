@@ -1,11 +1,12 @@
 """The API of reconciliation 对账: a channel's spreadsheet in, row by row out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from http import HTTPStatus
+from typing import Annotated
 
 from flask import Blueprint, Response
-from pydantic import Field
+from pydantic import Field, Json, StrictStr, StringConstraints
 
 from attribution.errors import (
     EncodingUnknown,
@@ -23,7 +24,7 @@ from attribution.reconciliation.report import (
     RowKind,
     reconciliation_to_json,
 )
-from attribution.reconciliation.statement import Column
+from attribution.reconciliation.statement import ChosenColumns, Column, number_of
 from attribution.services.answering import Reply, Request
 from attribution.services.reconciling import (
     STATEMENT_ROLES,
@@ -41,8 +42,16 @@ from web.statement_words import labels
 bp = Blueprint("api_statements", __name__, url_prefix="/api/v1")
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+Letters = Annotated[str, StringConstraints(pattern="^[A-Z]{1,3}$")]
 SENDERS = (*UPLOAD_ROLES, Role.CHANNEL_MANAGER)
 READERS = (*STATEMENT_ROLES, Role.CHANNEL_MANAGER)
+
+
+class SheetColumns(Asked):
+    """Of one sheet, the letters of the column that stands for each meaning."""
+
+    sheet: Annotated[StrictStr, Field(min_length=1, max_length=120)]
+    columns: dict[Column, Letters]
 
 
 class Upload(Asked):
@@ -50,6 +59,13 @@ class Upload(Asked):
 
     project: Id | None = None
     channel: Id
+    columns: Json[tuple[SheetColumns, ...]] | None = Field(
+        default=None,
+        description="JSON, as the answer gives it: of each sheet the letters of its "
+        "columns. Without it, they are found by their headers; a sheet that is not "
+        "named is not read.",
+        examples=['[{"sheet": "明细", "columns": {"unit": "A", "amount": "D"}}]'],
+    )
 
 
 class AtProject(Asked):
@@ -58,10 +74,18 @@ class AtProject(Asked):
     project: Id | None = None
 
 
+class UsedColumns(Told):
+    """Of one sheet, the letters of the column that was taken for each meaning."""
+
+    sheet: str
+    columns: dict[Column, str]
+
+
 class Uploaded(Written):
     """A statement that was read and matched."""
 
     reconciliation_id: str
+    columns: tuple[UsedColumns, ...] = Field(description="the columns that were used")
 
 
 class UploadView(Told):
@@ -204,7 +228,17 @@ def upload(form: Upload, file: tuple[str, bytes], intention: Request) -> Reply:
         project_id=project_or_only(form.project, *SENDERS),
         channel_id=ChannelId(form.channel),
         file=file,
+        columns=None if form.columns is None else _numbered(form.columns),
     )
+
+
+def _numbered(columns: Iterable[SheetColumns]) -> ChosenColumns:
+    return {
+        one.sheet: {
+            column: number_of(letters) for column, letters in one.columns.items()
+        }
+        for one in columns
+    }
 
 
 @bp.get("/reconciliations")

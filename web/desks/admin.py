@@ -17,9 +17,9 @@ from attribution.services.admitting import (
 from attribution.services.enrolling import people_and_grants
 from attribution.services.pairing import begin_pairing, devices, revoke_device
 from attribution.services.surveying import survey_log
-from web.access import current_runtime, endpoints, requires
+from web.access import current_actor, current_runtime, endpoints, requires
 from web.choosing import projects_here
-from web.forms import Form, needed
+from web.forms import Form, needed, page_request
 from web.log_words import ENTRY_WORDS
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
@@ -50,7 +50,11 @@ def pair() -> ResponseReturnValue:
     if form.mistakes:
         return _devices(form), HTTPStatus.UNPROCESSABLE_ENTITY
     code = begin_pairing(
-        current_runtime(), project_id=ProjectId(form.text("project")), name=name
+        current_runtime(),
+        project_id=ProjectId(form.text("project")),
+        name=name,
+        by=current_actor(),
+        request=page_request(),
     )
     return _devices(Form(), code)
 
@@ -59,7 +63,9 @@ def pair() -> ResponseReturnValue:
 @requires(Role.ADMIN)
 def revoke(device_id: DeviceId) -> ResponseReturnValue:
     """Shut a device out."""
-    revoke_device(current_runtime(), device_id)
+    revoke_device(
+        current_runtime(), device_id, by=current_actor(), request=page_request()
+    )
     flash(_("这台电脑已停用，上面的登录也都结束了。"), "good")
     return redirect(url_for(".list_devices"), 303)
 
@@ -80,7 +86,11 @@ def issue() -> ResponseReturnValue:
     if form.mistakes:
         return _tokens(form), HTTPStatus.UNPROCESSABLE_ENTITY
     secret = issue_integration(
-        current_runtime(), PersonId(form.text("person")), label=label
+        current_runtime(),
+        PersonId(form.text("person")),
+        label=label,
+        by=current_actor(),
+        request=page_request(),
     )
     return _tokens(Form(), secret)
 
@@ -89,7 +99,9 @@ def issue() -> ResponseReturnValue:
 @requires(Role.ADMIN)
 def revoke_token(credential_id: str) -> ResponseReturnValue:
     """End an API token at once."""
-    revoke_credential(current_runtime(), credential_id)
+    revoke_credential(
+        current_runtime(), credential_id, by=current_actor(), request=page_request()
+    )
     flash(_("令牌已停用。"), "good")
     return redirect(url_for(".list_tokens"), 303)
 

@@ -1,6 +1,6 @@
 """Finance 财务: deals, rulings and accruals, and channels' statements."""
 
-from dataclasses import replace
+from base64 import b64decode, b64encode
 from http import HTTPStatus
 from io import BytesIO
 
@@ -20,6 +20,7 @@ from attribution.errors import (
     AttributionError,
     EncodingUnknown,
     HeaderNotFound,
+    InputInvalid,
     StatementNotSpreadsheet,
     StatementTooLarge,
     StatementUnreadable,
@@ -29,24 +30,26 @@ from attribution.money import Fen
 from attribution.people import Role
 from attribution.projects import Project
 from attribution.reconciliation.report import RowKind
-from attribution.reconciliation.statement import Column
 from attribution.services.accounting import DealAccount, deal_account, deal_accounts
 from attribution.services.attending import rulings_of_deal
 from attribution.services.evidencing import export_evidence
 from attribution.services.reconciling import (
+    propose_statement,
     reconciliation_of,
     statements_at,
     upload_statement,
 )
 from attribution.services.surveying import channels_of, names_in, positions_of
+from attribution.sheets.reading import name_of
 from attribution.sheets.writing import write_report
 from web.access import current_actor, current_runtime, requires
 from web.charts import bars_of
 from web.choosing import chosen_project, projects_here
+from web.column_fields import chosen_columns, proposed_fields
 from web.dispute_words import GROUNDS, STATES
 from web.forms import Form, page_request
 from web.milestones import EVENTS, STAGES, milestone_choices, record_from
-from web.problems import Problem, explain
+from web.problems import explain
 from web.rulings import worded
 from web.statement_words import (
     COLUMNS,
@@ -133,26 +136,72 @@ def statements() -> str:
 
 @bp.post("/statements")
 @requires(*ROLES)
-def upload() -> ResponseReturnValue:
-    """Read and match a statement; a file that cannot be read is explained here."""
+def propose() -> ResponseReturnValue:
+    """Show how a statement would be read; nothing is stored before it is confirmed."""
     form, file = Form(request.form), request.files.get("file")
     if file is None or not file.filename:
         form.refuse("file", _("请选择对账单文件。"))
         return _statements(form), HTTPStatus.UNPROCESSABLE_ENTITY
-    data = file.read()
+    try:
+        return _proposal(form, (file.filename, file.read()))
+    except _REFUSED_FILE as error:
+        return _statements(form, error), explain(error).status
+
+
+@bp.post("/statements/confirm")
+@requires(*ROLES)
+def confirm() -> ResponseReturnValue:
+    """Read and match a statement with the columns that the person has confirmed."""
+    form = Form(request.form)
+    file = (form.text("filename"), _kept_file(form))
+    columns = chosen_columns(form)
+    if form.mistakes:
+        return _proposal(form, file), HTTPStatus.UNPROCESSABLE_ENTITY
     try:
         answer = upload_statement(
             current_runtime(),
             by=current_actor(),
-            request=page_request(data),
+            request=page_request(),
             project_id=chosen_project(*ROLES).id,
             channel_id=ChannelId(form.text("channel")),
-            file=(file.filename, data),
+            file=file,
+            columns=columns,
         ).answer
     except _REFUSED_FILE as error:
         return _statements(form, error), explain(error).status
     return redirect(
         url_for(".reconciliation", statement_id=answer["reconciliation_id"]), 303
+    )
+
+
+def _kept_file(form: Form) -> bytes:
+    """Return the file that the page itself has kept."""
+    try:
+        return b64decode(form.text("data"), validate=True)
+    except ValueError:
+        raise InputInvalid("data", "BASE64") from None
+
+
+def _proposal(form: Form, file: tuple[str, bytes]) -> str:
+    project, name = chosen_project(*ROLES), name_of(file[0])
+    channel_id = ChannelId(form.text("channel"))
+    sheets = propose_statement(
+        current_runtime(),
+        by=current_actor(),
+        project_id=project.id,
+        channel_id=channel_id,
+        file=file,
+    )
+    return render_template(
+        "finance/columns.html",
+        form=form,
+        project=project,
+        channel=names_in(current_runtime()).channels[channel_id],
+        channel_id=channel_id,
+        sheets=proposed_fields(sheets, form),
+        filename=name,
+        data=b64encode(file[1]).decode(),
+        columns=[("", _("不用这一列")), *COLUMNS.items()],
     )
 
 
@@ -229,24 +278,13 @@ def _statements(form: Form, refusal: AttributionError | None = None) -> str:
     return render_template(
         "finance/statements.html",
         form=form,
-        problem=_explained(refusal) if refusal else None,
+        problem=explain(refusal) if refusal else None,
         project=project,
         projects=projects_here(*ROLES),
         channels=[(one.id, one.name) for one in channels_of(runtime)],
         names=names_in(runtime),
         uploads=_uploads(project),
         kinds=KINDS,
-    )
-
-
-def _explained(refusal: AttributionError) -> Problem:
-    """Return a refusal in words; of a column, its meaning rather than its key."""
-    problem = explain(refusal)
-    expected = problem.facts.get("expected")
-    if expected not in set(Column):
-        return problem
-    return replace(
-        problem, facts={**problem.facts, "expected": str(COLUMNS[Column(expected)])}
     )
 
 

@@ -47,6 +47,7 @@ from web.access import (
     open_to_all,
     open_to_signed_in,
 )
+from web.forms import page_request
 from web.languages import LANGUAGE_COOKIE
 from web.navigation import desks_of
 from web.problems import explain_code
@@ -188,6 +189,7 @@ def confirm() -> ResponseReturnValue:
         current_actor().person_id,
         secret=_parse_hex("secret"),
         digits=request.form["digits"],
+        request=page_request(),
     )
     flash(_("验证码已启用，下次登录时要输入。"), "good")
     return redirect(url_for(".account"), HTTPStatus.SEE_OTHER)

@@ -24,7 +24,7 @@ from attribution.services.enrolling import (
 from attribution.services.surveying import channels_of
 from web.access import current_actor, current_runtime, requires
 from web.choosing import projects_here
-from web.forms import Form, needed
+from web.forms import Form, needed, page_request
 from web.navigation import ROLE_NAMES
 
 bp = Blueprint("people", __name__, url_prefix="/admin/people")
@@ -45,7 +45,13 @@ def add() -> ResponseReturnValue:
     login, name = form.read("login", needed, ""), form.read("name", needed, "")
     if not form.mistakes:
         with form.catching(login=LoginTaken):
-            person_id = add_person(current_runtime(), login=login, name=name)
+            person_id = add_person(
+                current_runtime(),
+                login=login,
+                name=name,
+                by=current_actor(),
+                request=page_request(),
+            )
             return redirect(url_for(".person", person_id=person_id), 303)
     return _everybody(form), HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -61,7 +67,9 @@ def person(person_id: PersonId) -> str:
 @requires(Role.ADMIN)
 def send_invitation(person_id: PersonId) -> str:
     """Show, once, the link by which the person chooses a password."""
-    secret = invite(current_runtime(), person_id)
+    secret = invite(
+        current_runtime(), person_id, by=current_actor(), request=page_request()
+    )
     link = f"{url_for('front_page.invitation_form', _external=True)}#{secret}"
     return _person(person_id, Form(), link)
 
@@ -74,7 +82,9 @@ def give(person_id: PersonId) -> ResponseReturnValue:
     grant = _grant(form)
     if form.mistakes:
         return _person(person_id, form), HTTPStatus.UNPROCESSABLE_ENTITY
-    give_role(current_runtime(), person_id, grant)
+    give_role(
+        current_runtime(), person_id, grant, by=current_actor(), request=page_request()
+    )
     flash(_("已加上角色：%(role)s", role=ROLE_NAMES[grant.role]), "good")
     return redirect(url_for(".person", person_id=person_id), 303)
 
@@ -84,10 +94,13 @@ def give(person_id: PersonId) -> ResponseReturnValue:
 def take(person_id: PersonId, grant_id: str) -> ResponseReturnValue:
     """Take a role back; one's own are taken by somebody else."""
     _refuse_self(person_id)
-    _accounts, grants = people_and_grants(current_runtime())
-    if grant_id not in {one.id for one in grants if one.person_id == person_id}:
-        raise NotFound
-    take_role(current_runtime(), grant_id)
+    take_role(
+        current_runtime(),
+        person_id,
+        grant_id,
+        by=current_actor(),
+        request=page_request(),
+    )
     flash(_("角色已收回，立刻生效。"), "good")
     return redirect(url_for(".person", person_id=person_id), 303)
 
@@ -97,7 +110,9 @@ def take(person_id: PersonId, grant_id: str) -> ResponseReturnValue:
 def suspend(person_id: PersonId) -> ResponseReturnValue:
     """Keep the person out."""
     _refuse_self(person_id)
-    suspend_person(current_runtime(), person_id)
+    suspend_person(
+        current_runtime(), person_id, by=current_actor(), request=page_request()
+    )
     flash(_("已停用，所有登录和令牌都结束了。"), "good")
     return redirect(url_for(".person", person_id=person_id), 303)
 
@@ -106,7 +121,9 @@ def suspend(person_id: PersonId) -> ResponseReturnValue:
 @requires(Role.ADMIN)
 def readmit(person_id: PersonId) -> ResponseReturnValue:
     """Let the person in again."""
-    readmit_person(current_runtime(), person_id)
+    readmit_person(
+        current_runtime(), person_id, by=current_actor(), request=page_request()
+    )
     flash(_("已恢复，可以重新登录。"), "good")
     return redirect(url_for(".person", person_id=person_id), 303)
 
@@ -115,7 +132,9 @@ def readmit(person_id: PersonId) -> ResponseReturnValue:
 @requires(Role.ADMIN)
 def forget_second_factor(person_id: PersonId) -> ResponseReturnValue:
     """Stop asking for digits: the phone was lost."""
-    remove_second_factor(current_runtime(), person_id)
+    remove_second_factor(
+        current_runtime(), person_id, by=current_actor(), request=page_request()
+    )
     flash(_("登录验证码已停用，请本人尽快重新设置。"), "good")
     return redirect(url_for(".person", person_id=person_id), 303)
 

@@ -14,8 +14,8 @@ from attribution.money import Fen
 from attribution.people import Role
 from attribution.rulebook import Relation, Stage
 from attribution.services.accounting import deal_account, deal_accounts
-from attribution.services.ruling import rule_signing
-from attribution.services.signing import Contract, Kin, record_signing
+from attribution.services.contracting import conclude_signing
+from attribution.services.signing import Contract, Kin
 from attribution.services.surveying import names_in, positions_of
 from tokens.identifiers import Identifier, identifier, warnings_of
 from web.access import current_actor, current_runtime, requires
@@ -71,17 +71,15 @@ def record() -> ResponseReturnValue:
     contract, project = _contract(form), chosen_project(Role.SIGNING)
     if not form.mistakes:
         with form.catching(unit=UnitSold):
-            answer = record_signing(
+            signed = conclude_signing(
                 current_runtime(),
                 by=current_actor(),
                 request=page_request(),
                 project_id=project.id,
                 contract=contract,
-            ).answer
-            signing_id = SigningId(str(answer["signing_id"]))
-            rule_signing(current_runtime(), signing_id)
+            )
             _warn(contract)
-            return redirect(url_for(".deal", signing_id=signing_id), 303)
+            return redirect(url_for(".deal", signing_id=signed.signing_id), 303)
     return _form(form), HTTPStatus.UNPROCESSABLE_ENTITY
 
 
