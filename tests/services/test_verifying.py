@@ -1,6 +1,8 @@
 """Whatever is changed in a stored log is named."""
 
+import json
 from collections.abc import Callable
+from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from attribution.storage.tables import (
     rulings,
     visits,
 )
-from tests.office import Office
+from tests.office import OPENING, Office
 from tests.services.test_proving import fill
 from tokens.log import entry_bytes
 
@@ -83,6 +85,41 @@ def test_an_erased_fact_leaves_a_log_that_holds(office: Office) -> None:
     found = report(office)
     assert found.faults == ()
     assert found.erased == 4
+
+
+def test_a_clock_that_shows_the_time_of_another_zone_makes_no_fault(
+    office: Office,
+) -> None:
+    office.time = office.time.astimezone(timezone(timedelta(hours=8)))
+
+    assert report(busy(office)).faults == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "is_changed"),
+    [
+        ("2026-03-01T10:00:00+08:00", False),
+        ("2026-03-01T10:00:01+08:00", True),
+        ("in the morning", True),
+        (None, True),
+    ],
+)
+def test_an_instant_is_compared_however_it_was_written(
+    office: Office, said: str | None, is_changed: bool
+) -> None:
+    office.time = OPENING + timedelta(hours=1)
+    visit = office.walk_in()["visit_id"]
+    sequence(office.runtime)
+    event = {"visit": visit, "arrived_at": said}
+
+    is_visit = ENTRY.kind == "visit/v1"
+    change(
+        office,
+        update(log_entries).where(is_visit).values(event=json.dumps(event).encode()),
+    )
+
+    places = [fault.where for fault in report(office).faults]
+    assert (f"visits {visit}: arrived_at" in places) is is_changed
 
 
 # -- whatever is done to the rows --
