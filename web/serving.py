@@ -93,12 +93,19 @@ def keep_doing(
     stopped: threading.Event,
     period: float,
 ) -> None:
-    """Do a work every `period` seconds; a failure is logged and tried again."""
+    """Do a work every `period` seconds; a failure is tried again, and logged once.
+
+    A log that must not be signed stays so for hours, and is tried five times a second.
+    """
+    told: type[Exception] | None = None
     while not stopped.wait(period):
         try:
             work(runtime)
+            told = None
         except Exception as error:  # noqa: BLE001 (nobody stands above this thread)
-            _LOG.error("background_failed", work=_name_of(work), error=error)
+            if type(error) is not told:
+                _LOG.error("background_failed", work=_name_of(work), error=error)
+            told = type(error)
 
 
 def serve_witness(folder: Path, host: str, port: int) -> None:

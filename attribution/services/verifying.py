@@ -289,9 +289,10 @@ def _outside(work: UnitOfWork, kept: str | None) -> Iterator[Fault]:
     if head is not None and head.size > work.log.placed():
         yield Fault(damage=Damage.SET_BACK, where=f"{work.log.placed()} < {head.size}")
         return
-    shown = [alarm.note for alarm in work.witnesses.open_alarms()]
-    for note in [*([] if kept is None else [kept]), *shown]:
-        signed = checkpoint_in(note)
+    notes = [] if kept is None else [kept]
+    notes += [alarm.note for alarm in work.witnesses.open_alarms()]
+    # The same tree may be shown several times, with the lines of other witnesses.
+    for signed in dict.fromkeys(map(checkpoint_in, notes)):
         try:
             refuse_if_broken(work, signed, head)
         except LogBehind:

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, delete, insert, select, update
 
 from attribution.services.sequencing import sequence
-from attribution.services.verifying import Damage, LogReport, verify_log
+from attribution.services.verifying import Damage, Fault, LogReport, verify_log
+from attribution.services.witnessing import accept_cosignatures
 from attribution.storage.tables import (
     accruals,
     log_entries,
@@ -21,6 +22,7 @@ from attribution.storage.tables import (
 )
 from tests.office import OPENING, Office
 from tests.services.test_proving import fill
+from tokens.checkpoints import sign_checkpoint
 from tokens.log import entry_bytes
 
 ENTRY = log_entries.c
@@ -96,16 +98,16 @@ def test_a_clock_that_shows_the_time_of_another_zone_makes_no_fault(
 
 
 @pytest.mark.parametrize(
-    ("said", "is_changed"),
+    ("said", "faults"),
     [
-        ("2026-03-01T10:00:00+08:00", False),
-        ("2026-03-01T10:00:01+08:00", True),
-        ("in the morning", True),
-        (None, True),
+        ("2026-03-01T10:00:00+08:00", 0),
+        ("2026-03-01T10:00:01+08:00", 1),
+        ("in the morning", 1),
+        (None, 1),
     ],
 )
 def test_an_instant_is_compared_however_it_was_written(
-    office: Office, said: str | None, is_changed: bool
+    office: Office, said: str | None, faults: int
 ) -> None:
     office.time = OPENING + timedelta(hours=1)
     visit = office.walk_in()["visit_id"]
@@ -119,7 +121,25 @@ def test_an_instant_is_compared_however_it_was_written(
     )
 
     places = [fault.where for fault in report(office).faults]
-    assert (f"visits {visit}: arrived_at" in places) is is_changed
+    assert places.count(f"visits {visit}: arrived_at") == faults
+
+
+def test_a_head_that_is_kept_outside_and_shown_by_others_is_one_fault(
+    office: Office,
+) -> None:
+    busy(office)
+    signer = office.keys.log
+    note = sign_checkpoint(
+        origin=signer.origin,
+        size=900,
+        root=b"l" * 32,
+        key=signer.private,
+        name=signer.origin,
+    )
+    office.last_head.replace(note)
+    accept_cosignatures(office.runtime, note)
+
+    assert report(office).faults == (Fault(damage=Damage.SET_BACK, where="900"),)
 
 
 # -- whatever is done to the rows --

@@ -100,6 +100,24 @@ def test_a_failure_of_the_sequencer_is_logged_and_tried_again(
     joined()
 
 
+def test_a_failure_that_goes_on_is_logged_once(front: Front) -> None:
+    stream = io.StringIO()
+    set_up_logs(stream)
+    stopped = threading.Event()
+    answers: list[type[Exception] | None] = [OSError, OSError, None, OSError, KeyError]
+
+    def fail(_: object) -> None:
+        if not answers:
+            stopped.set()
+        elif (kind := answers.pop(0)) is not None:
+            raise kind
+
+    serving.keep_doing(fail, front.office.runtime, stopped, 0)
+    structlog.reset_defaults()
+
+    assert stream.getvalue().count("background_failed") == 3
+
+
 def installed(tmp_path: Path) -> Settings:
     return read_settings({"HEFU_DATA_DIR": str(tmp_path / "data")})
 
