@@ -199,7 +199,7 @@ class _Walk:
             one.origin: parse_vkey(one.vkey) for one in work.witnesses.log_keys()
         }
         self.frontier = Frontier()
-        self.erased = self.heads = self.facts = 0
+        self.erased = self.heads = self.facts = self._missing = 0
 
     def tell(self) -> None:
         """Say how far the walk is."""
@@ -230,8 +230,10 @@ class _Walk:
     ) -> Iterator[Fault]:
         waiting: list[bytes] = []
         for one in entries:
-            if one.position != self.frontier.size + len(waiting):
-                yield Fault(damage=Damage.PLACE_MISSING, where=f"#{one.position}")
+            place = self.frontier.size + len(waiting) + self._missing
+            if one.position != place:
+                yield Fault(damage=Damage.PLACE_MISSING, where=f"#{place}")
+                self._missing += one.position - place
             if one.nonce is None and one.event is None:
                 self.erased += 1
             elif not _opens(one):
@@ -257,6 +259,9 @@ class _Walk:
 
 def _opens(one: WalkedEntry) -> bool:
     if one.nonce is None or one.event is None:
+        return False
+    # SQLite keeps a text in a column of bytes, if somebody writes one.
+    if not all(isinstance(part, bytes) for part in (one.entry, one.nonce, one.event)):
         return False
     made = entry_bytes(one.kind, microseconds_of(one.at), one.nonce, one.event)
     return made == one.entry
@@ -338,7 +343,13 @@ def _fact(
         return
     if fact.event is None:
         return
-    said = json.loads(fact.event)
+    try:
+        said = json.loads(fact.event)
+    except ValueError:
+        said = None
+    if not isinstance(said, dict):
+        yield Fault(damage=Damage.FACT_CHANGED, where=where)
+        return
     for key, column in columns.items():
         if not _says(said.get(key), fact.row[column]):
             yield Fault(damage=Damage.FACT_CHANGED, where=f"{where}: {key}")

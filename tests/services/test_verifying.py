@@ -142,6 +142,35 @@ def test_a_head_that_is_kept_outside_and_shown_by_others_is_one_fault(
     assert report(office).faults == (Fault(damage=Damage.SET_BACK, where="900"),)
 
 
+def test_a_gap_is_one_fault_however_much_follows(office: Office) -> None:
+    busy(office)
+
+    change(office, delete(log_entries).where(ENTRY.position == 3))
+
+    gaps = [f for f in report(office).faults if f.damage is Damage.PLACE_MISSING]
+    assert gaps == [Fault(damage=Damage.PLACE_MISSING, where="#3")]
+
+
+@pytest.mark.parametrize("event", [b"no JSON", b"\xff", b"[]"])
+def test_an_event_of_any_form_is_named_and_stops_nothing(
+    office: Office, event: bytes
+) -> None:
+    visits_ = update(log_entries).where(ENTRY.kind == "visit/v1")
+
+    change(busy(office), visits_.values(event=event))
+
+    assert {Damage.ENTRY_CHANGED, Damage.FACT_CHANGED} <= damages(office)
+
+
+def test_a_text_where_bytes_belong_is_named(sqlite_office: Office) -> None:
+    office = busy(sqlite_office)
+    text = sa.text("UPDATE log_entries SET event = '{}' WHERE position = 3")
+
+    change(office, text)
+
+    assert Damage.ENTRY_CHANGED in damages(office)
+
+
 # -- whatever is done to the rows --
 
 
