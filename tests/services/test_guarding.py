@@ -293,6 +293,17 @@ def test_a_theft_is_dated_and_not_in_the_future(office: Office) -> None:
     assert log_state(office.runtime).keys[0].compromised_at == since
 
 
+def test_a_theft_is_not_forgotten_when_the_newest_key_is_lost(office: Office) -> None:
+    fill(office, 1)
+    since = office.time - timedelta(hours=1)
+    rotate_log_key(office.runtime, why="stolen", compromised_at=since)
+    office.keys.lose_newest_log()
+
+    rotate_log_key(office.runtime, why="the newest file is gone")
+
+    assert log_state(office.runtime).keys[0].compromised_at == since
+
+
 def test_a_broken_log_is_resumed_not_rotated(office: Office) -> None:
     set_back(office)
 
