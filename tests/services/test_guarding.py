@@ -347,6 +347,22 @@ def test_a_checkpoint_that_does_not_fit_stops_the_log_until_it_is_answered(
     assert log_state(office.runtime).alarms == ()
 
 
+def test_a_theft_that_an_alarm_brings_to_light_is_dated_when_the_log_is_resumed(
+    office: Office,
+) -> None:
+    fill(office, 3)
+    since = office.time - timedelta(minutes=5)
+    accept_cosignatures(office.runtime, foreign(office, 900))
+
+    with pytest.raises(InputInvalid):
+        resume_log(
+            office.runtime, why="stolen", compromised_at=office.time + timedelta(1)
+        )
+    resume_log(office.runtime, why="stolen", compromised_at=since)
+
+    assert log_state(office.runtime).keys[0].compromised_at == since
+
+
 def test_heads_of_another_tree_do_not_survive_resuming(office: Office) -> None:
     fill(office, 3)
     head = newest_head(office.runtime)[0]
