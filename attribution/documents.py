@@ -152,4 +152,5 @@ def step_to(key: object) -> str:
 
 def instant_text(at: datetime) -> str:
     """Return an instant as RFC 3339 UTC text, to the microsecond."""
-    return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    text = at.astimezone(UTC).isoformat(timespec="microseconds")
+    return text.replace("+00:00", "Z")

@@ -88,6 +88,9 @@ class OfficeKeys:
     def adopt_next_log(self) -> None:
         self._rotations += 1
 
+    def lose_newest_log(self) -> None:
+        self._rotations -= 1
+
     def _log(self, number: int) -> LogSigner:
         seed = hashlib.sha256(f"log {number}".encode()).digest()
         name = f"hefu.test/log{number or ''}"

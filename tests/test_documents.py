@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from flask_babel import force_locale
 
 from attribution.services.sequencing import sequence
+from attribution.services.verifying import Damage
 from attribution.storage.engine import open_database
 from attribution.storage.tables import metadata
 from tests.office import Office
@@ -21,6 +22,7 @@ from web.answers import ANSWERS, HTTP_ANSWERS
 from web.app import create_app
 from web.cli import main
 from web.demo import _AGENTS, _STAFF, PASSWORD
+from web.witness_app import create_witness_app
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -191,6 +193,60 @@ def office_pages(sqlite_url: str) -> Iterator[Any]:
     sequence(office.runtime)
     yield create_app(office.runtime)
     database.close()
+
+
+def first_column(page: Path, heading: str) -> list[str]:
+    """Return what is in ticks in the first cells of the tables under a heading."""
+    _, _, rest = page.read_text("utf-8").partition(f"\n## {heading}\n")
+    lines = rest.partition("\n## ")[0].splitlines()
+    rows = [cells(line)[0] for line in lines if line.startswith("| `")]
+    return [name for row in rows for name in _TICKED.findall(row)]
+
+
+def test_every_damage_is_explained_and_none_is_invented() -> None:
+    listed = first_column(DOCS / "specs/log.md", "8 Checking a stored log")
+
+    assert listed == list(Damage)
+
+
+def test_every_answer_of_a_witness_is_listed_and_none_is_invented() -> None:
+    page = (DOCS / "specs/log.md").read_text("utf-8")
+    listed = re.findall(r"^\| (\d{3}) \|", page, re.MULTILINE)
+
+    told = re.findall(r"\b[1-5]\d\d\b", str(create_witness_app.__doc__))
+    assert listed == told
+
+
+@pytest.mark.parametrize("heading", ["中文", "English"])
+def test_a_witness_is_told_what_each_message_means(heading: str) -> None:
+    page = DOCS / "operations/witnessing.md"
+    told = " ".join(first_column(page, heading))
+
+    code = "".join(
+        (ROOT / file).read_text("utf-8")
+        for file in ("web/log_commands.py", "web/witnessing.py")
+    )
+    for words in (
+        "cosigned",
+        "(not admitted there yet: give them the key)",
+        "no answer:",
+        "ALARM",
+        "set back or forked",
+        "signed by a key nobody named",
+        "evidence:",
+    ):
+        assert words in told
+        assert words in code
+
+
+def test_both_languages_let_a_witness_run_the_same() -> None:
+    runs = [
+        re.sub(r" *#.*", "", block)
+        for block in blocks(DOCS / "operations/witnessing.md", "sh")
+    ]
+
+    assert len(runs) == 2
+    assert runs[0] == runs[1]
 
 
 # -- words and columns -----------------------------------------------------------

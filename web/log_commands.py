@@ -27,6 +27,11 @@ from web.witnessing import LogMisbehaved, LogUnreachable, Watcher, ask_over_http
 
 _REFUSED = 1
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+_COMPROMISED_AT = click.option(
+    "--compromised-at",
+    type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]),
+    help="Since when others may hold the old key, such as 2026-11-24T10:00:00+0800.",
+)
 
 
 @click.group()
@@ -84,13 +89,14 @@ def checkpoint() -> None:
 
 @log.command()
 @click.option("--why", required=True, help="What happened; it is logged for ever.")
-def resume(why: str) -> None:
+@_COMPROMISED_AT
+def resume(why: str, compromised_at: datetime | None) -> None:
     """Begin the log anew, under a new key, after it was set back or changed.
 
     Look at `hefu log verify` first, and keep a copy of everything.
     """
     with installed() as (_, runtime):
-        click.echo(resume_log(runtime, why=why))
+        click.echo(resume_log(runtime, why=why, compromised_at=compromised_at))
 
 
 @log.command()
@@ -210,11 +216,7 @@ def _end_of(row: dict[str, object]) -> list[str]:
 @keys.command("rotate")
 @click.argument("which", type=click.Choice(["log"]))
 @click.option("--why", required=True, help="The reason; it is logged for ever.")
-@click.option(
-    "--compromised-at",
-    type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z"]),
-    help="Since when others may hold the old key, such as 2026-11-24T10:00:00+0800.",
-)
+@_COMPROMISED_AT
 def rotate(which: str, why: str, compromised_at: datetime | None) -> None:
     """Sign the log with a new key from now on; print its text for the witnesses."""
     del which

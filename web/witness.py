@@ -97,9 +97,13 @@ class WitnessFolder:
         return cosign(body, self._key, self.name, at_seconds)
 
     def keep_evidence(self, at_seconds: int, *notes: str) -> Path:
-        """Keep checkpoints that contradict each other; return the file."""
+        """Keep checkpoints that contradict each other, once; return the file."""
+        text = "\n".join(notes)
+        for known in self._folder.glob("evidence-*.txt"):
+            if known.read_text("utf-8") == text:
+                return known
         file = self._folder / f"evidence-{at_seconds}.txt"
-        replace_file(file, "\n".join(notes))
+        replace_file(file, text)
         return file
 
     def _file(self, origin: str, kind: str) -> Path:

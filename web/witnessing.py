@@ -21,6 +21,8 @@ from web.witness import WitnessFolder, checkpoint_of, succession_of
 _TIMEOUT = 10
 _LARGEST_ANSWER = 4 * 1024 * 1024
 _PLAIN = "text/plain; charset=utf-8"
+_SENSELESS = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What an answer of another form than ours leads to; the log may send anything."""
 
 
 class LogUnreachable(Exception):
@@ -90,10 +92,10 @@ class Watcher:
 
     def first_key(self) -> Verifier:
         """Return the key that the log says it signs with now, to be compared by eye."""
-        keys = self._json("/watch")["keys"]
-        if not keys:
-            raise LogUnreachable(self._url)
-        return parse_vkey(keys[-1]["vkey"])
+        try:
+            return parse_vkey(self._json("/watch")["keys"][-1]["vkey"])
+        except (*_SENSELESS, TokenError) as error:
+            raise LogUnreachable(self._url) from error
 
     def visit(self, at_seconds: int) -> Visit:
         """Look at the newest head, cosign it, and hand the cosignature in.
@@ -103,7 +105,7 @@ class Watcher:
             LogMisbehaved: it was set back, forked or signed by a key that no trusted
                 key has named; the log is shown what it signed before.
         """
-        note = str(self._json("/checkpoint")["checkpoint"])
+        note = str(self._json("/checkpoint").get("checkpoint"))
         try:
             offered = checkpoint_of(note)
             key = self._key_of(offered.origin)
@@ -114,6 +116,8 @@ class Watcher:
             raise self._misbehaved("set back or forked", note, at_seconds) from None
         except TokenError as error:
             raise self._misbehaved(error.code, note, at_seconds) from None
+        except _SENSELESS as error:
+            raise LogUnreachable(self._url) from error
         answer = self._hand_in(note.rstrip("\n") + "\n" + line)
         return Visit(head=offered, is_admitted=answer.status == HTTPStatus.OK)
 
@@ -172,10 +176,7 @@ class Watcher:
         if not 0 < first < second:
             return ()
         told = self._json(f"/consistency?from={first}&to={second}")
-        try:
-            return tuple(bytes.fromhex(one) for one in told["proof"])
-        except (ValueError, TypeError):
-            raise LogUnreachable(self._url) from None
+        return tuple(bytes.fromhex(one) for one in told["proof"])
 
     def _misbehaved(self, what: str, note: str, at_seconds: int) -> LogMisbehaved:
         """Keep the evidence, and show the log what it signed before."""

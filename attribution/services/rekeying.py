@@ -30,37 +30,41 @@ def rotate_log_key(
         InputInvalid: no reason, or a compromise in the future.
         LogBehind, LogForked: the log is broken; it must be resumed instead.
     """
-    now = runtime.now()
-    if compromised_at is not None and compromised_at > now:
-        raise InputInvalid("compromised_at", "lies in the future")
-    reason = _reason(why)
+    reason = _reason(runtime, why, compromised_at)
     sequence(runtime, wait=True)
     with runtime.reading() as work:
         trusted_frontier(runtime, work)
     return _succeed(runtime, reason, compromised_at=compromised_at)
 
 
-def resume_log(runtime: Runtime, *, why: str) -> str:
+def resume_log(
+    runtime: Runtime, *, why: str, compromised_at: datetime | None = None
+) -> str:
     """Begin the log anew from what the database holds, and say why it broke.
 
     It goes on under a new origin, so nobody takes it for the log that was lost: whoever
     holds a receipt or a checkpoint of that can still show it. What was lost, and the
-    reason, is the first thing the new log says.
+    reason, is what the new log says. `compromised_at`: since when others may hold the
+    key, if that is how somebody could show another log.
 
     Raises:
-        InputInvalid: no reason is given.
+        InputInvalid: no reason is given, or a compromise in the future.
         LogUnbroken: there is nothing to resume.
     """
-    reason = _reason(why)
+    reason = _reason(runtime, why, compromised_at)
     try:
         with runtime.reading() as work:
             trusted_frontier(runtime, work)
     except (LogBehind, LogForked) as broken:
-        return _succeed(runtime, reason, broken=broken.code)
+        return _succeed(
+            runtime, reason, compromised_at=compromised_at, broken=broken.code
+        )
     raise LogUnbroken
 
 
-def _reason(why: str) -> str:
+def _reason(runtime: Runtime, why: str, compromised_at: datetime | None) -> str:
+    if compromised_at is not None and compromised_at > runtime.now():
+        raise InputInvalid("compromised_at", "lies in the future")
     if not why.strip():
         raise InputInvalid("why", "must say why")
     return why.strip()

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from attribution.documents import instant_text
 from attribution.errors import LogBehind, LogForked
 from attribution.services.guarding import checkpoint_in, frontier_of, refuse_if_broken
 from attribution.services.runtime import Runtime
@@ -266,7 +265,7 @@ class _Walk:
             one.origin: parse_vkey(one.vkey) for one in work.witnesses.log_keys()
         }
         self.frontier = Frontier()
-        self.erased = self.heads = self.facts = 0
+        self.erased = self.heads = self.facts = self._missing = 0
 
     def tell(self) -> None:
         """Say how far the walk is."""
@@ -297,8 +296,10 @@ class _Walk:
     ) -> Iterator[Fault]:
         waiting: list[bytes] = []
         for one in entries:
-            if one.position != self.frontier.size + len(waiting):
-                yield Fault(damage=Damage.PLACE_MISSING, where=f"#{one.position}")
+            place = self.frontier.size + len(waiting) + self._missing
+            if one.position != place:
+                yield Fault(damage=Damage.PLACE_MISSING, where=f"#{place}")
+                self._missing += one.position - place
             if one.nonce is None and one.event is None:
                 self.erased += 1
             elif not _opens(one):
@@ -324,6 +325,9 @@ class _Walk:
 
 def _opens(one: WalkedEntry) -> bool:
     if one.nonce is None or one.event is None:
+        return False
+    # SQLite keeps a text in a column of bytes, if somebody writes one.
+    if not all(isinstance(part, bytes) for part in (one.entry, one.nonce, one.event)):
         return False
     made = entry_bytes(one.kind, microseconds_of(one.at), one.nonce, one.event)
     return made == one.entry
@@ -356,9 +360,10 @@ def _outside(work: UnitOfWork, kept: str | None) -> Iterator[Fault]:
     if head is not None and head.size > work.log.placed():
         yield Fault(damage=Damage.SET_BACK, where=f"{work.log.placed()} < {head.size}")
         return
-    shown = [alarm.note for alarm in work.witnesses.open_alarms()]
-    for note in [*([] if kept is None else [kept]), *shown]:
-        signed = checkpoint_in(note)
+    notes = [] if kept is None else [kept]
+    notes += [alarm.note for alarm in work.witnesses.open_alarms()]
+    # The same tree may be shown several times, with the lines of other witnesses.
+    for signed in dict.fromkeys(map(checkpoint_in, notes)):
         try:
             refuse_if_broken(work, signed, head)
         except LogBehind:
@@ -404,14 +409,28 @@ def _fact(
         return
     if fact.event is None:
         return
-    said = json.loads(fact.event)
+    try:
+        said = json.loads(fact.event)
+    except ValueError:
+        said = None
+    if not isinstance(said, dict):
+        yield Fault(damage=Damage.FACT_CHANGED, where=where)
+        return
     for key, column in columns.items():
-        if said.get(key) != _told(fact.row[column]):
+        if not _says(said.get(key), fact.row[column]):
             yield Fault(damage=Damage.FACT_CHANGED, where=f"{where}: {key}")
 
 
-def _told(value: object) -> object:
-    """Return a column's value in the form statements have it."""
+def _says(said: object, value: object) -> bool:
+    """Say whether a statement says what a column holds."""
     if isinstance(value, datetime):
-        return instant_text(value)
-    return value.hex() if isinstance(value, bytes) else value
+        return _is_instant(said, value)
+    return said == (value.hex() if isinstance(value, bytes) else value)
+
+
+def _is_instant(said: object, at: datetime) -> bool:
+    """Say whether a text is an instant; older statements name it by another zone."""
+    try:
+        return datetime.fromisoformat(str(said)) == at
+    except ValueError:
+        return False

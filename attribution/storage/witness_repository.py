@@ -96,11 +96,16 @@ class WitnessRepository:
         compromised_at: datetime | None,
         succession: str,
     ) -> None:
-        """Say that a key signs no more; saying it again takes the place of before."""
+        """Say that a key signs no more; saying it again takes the place of before.
+
+        What was once in other hands stays so.
+        """
+        known = log_keys.c.compromised_at
+        first = known if compromised_at is None else compromised_at
         ended = (
             update(log_keys)
             .where(log_keys.c.origin == origin)
-            .values(ended_at=at, compromised_at=compromised_at, succession=succession)
+            .values(ended_at=at, compromised_at=first, succession=succession)
         )
         self._connection.execute(ended)
 

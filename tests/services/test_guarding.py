@@ -293,6 +293,17 @@ def test_a_theft_is_dated_and_not_in_the_future(office: Office) -> None:
     assert log_state(office.runtime).keys[0].compromised_at == since
 
 
+def test_a_theft_is_not_forgotten_when_the_newest_key_is_lost(office: Office) -> None:
+    fill(office, 1)
+    since = office.time - timedelta(hours=1)
+    rotate_log_key(office.runtime, why="stolen", compromised_at=since)
+    office.keys.lose_newest_log()
+
+    rotate_log_key(office.runtime, why="the newest file is gone")
+
+    assert log_state(office.runtime).keys[0].compromised_at == since
+
+
 def test_a_broken_log_is_resumed_not_rotated(office: Office) -> None:
     set_back(office)
 
@@ -334,6 +345,22 @@ def test_a_checkpoint_that_does_not_fit_stops_the_log_until_it_is_answered(
     assert verify_log(office.runtime, lambda _done, _of: None).faults
     resume_log(office.runtime, why="a stolen key")
     assert log_state(office.runtime).alarms == ()
+
+
+def test_a_theft_that_an_alarm_brings_to_light_is_dated_when_the_log_is_resumed(
+    office: Office,
+) -> None:
+    fill(office, 3)
+    since = office.time - timedelta(minutes=5)
+    accept_cosignatures(office.runtime, foreign(office, 900))
+
+    with pytest.raises(InputInvalid):
+        resume_log(
+            office.runtime, why="stolen", compromised_at=office.time + timedelta(1)
+        )
+    resume_log(office.runtime, why="stolen", compromised_at=since)
+
+    assert log_state(office.runtime).keys[0].compromised_at == since
 
 
 def test_heads_of_another_tree_do_not_survive_resuming(office: Office) -> None:

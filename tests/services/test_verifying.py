@@ -1,6 +1,8 @@
 """Whatever is changed in a stored log is named."""
 
+import json
 from collections.abc import Callable
+from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
@@ -8,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, delete, insert, select, update
 
 from attribution.services.sequencing import sequence
-from attribution.services.verifying import Damage, LogReport, verify_log
+from attribution.services.verifying import Damage, Fault, LogReport, verify_log
+from attribution.services.witnessing import accept_cosignatures
 from attribution.storage.tables import (
     accruals,
     log_entries,
@@ -17,8 +20,9 @@ from attribution.storage.tables import (
     rulings,
     visits,
 )
-from tests.office import Office
+from tests.office import OPENING, Office
 from tests.services.test_proving import fill
+from tokens.checkpoints import sign_checkpoint
 from tokens.log import entry_bytes
 
 ENTRY = log_entries.c
@@ -83,6 +87,88 @@ def test_an_erased_fact_leaves_a_log_that_holds(office: Office) -> None:
     found = report(office)
     assert found.faults == ()
     assert found.erased == 4
+
+
+def test_a_clock_that_shows_the_time_of_another_zone_makes_no_fault(
+    office: Office,
+) -> None:
+    office.time = office.time.astimezone(timezone(timedelta(hours=8)))
+
+    assert report(busy(office)).faults == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "faults"),
+    [
+        ("2026-03-01T10:00:00+08:00", 0),
+        ("2026-03-01T10:00:01+08:00", 1),
+        ("in the morning", 1),
+        (None, 1),
+    ],
+)
+def test_an_instant_is_compared_however_it_was_written(
+    office: Office, said: str | None, faults: int
+) -> None:
+    office.time = OPENING + timedelta(hours=1)
+    visit = office.walk_in()["visit_id"]
+    sequence(office.runtime)
+    event = {"visit": visit, "arrived_at": said}
+
+    is_visit = ENTRY.kind == "visit/v1"
+    change(
+        office,
+        update(log_entries).where(is_visit).values(event=json.dumps(event).encode()),
+    )
+
+    places = [fault.where for fault in report(office).faults]
+    assert places.count(f"visits {visit}: arrived_at") == faults
+
+
+def test_a_head_that_is_kept_outside_and_shown_by_others_is_one_fault(
+    office: Office,
+) -> None:
+    busy(office)
+    signer = office.keys.log
+    note = sign_checkpoint(
+        origin=signer.origin,
+        size=900,
+        root=b"l" * 32,
+        key=signer.private,
+        name=signer.origin,
+    )
+    office.last_head.replace(note)
+    accept_cosignatures(office.runtime, note)
+
+    assert report(office).faults == (Fault(damage=Damage.SET_BACK, where="900"),)
+
+
+def test_a_gap_is_one_fault_however_much_follows(office: Office) -> None:
+    busy(office)
+
+    change(office, delete(log_entries).where(ENTRY.position == 3))
+
+    gaps = [f for f in report(office).faults if f.damage is Damage.PLACE_MISSING]
+    assert gaps == [Fault(damage=Damage.PLACE_MISSING, where="#3")]
+
+
+@pytest.mark.parametrize("event", [b"no JSON", b"\xff", b"[]"])
+def test_an_event_of_any_form_is_named_and_stops_nothing(
+    office: Office, event: bytes
+) -> None:
+    visits_ = update(log_entries).where(ENTRY.kind == "visit/v1")
+
+    change(busy(office), visits_.values(event=event))
+
+    assert {Damage.ENTRY_CHANGED, Damage.FACT_CHANGED} <= damages(office)
+
+
+def test_a_text_where_bytes_belong_is_named(sqlite_office: Office) -> None:
+    office = busy(sqlite_office)
+    text = sa.text("UPDATE log_entries SET event = '{}' WHERE position = 3")
+
+    change(office, text)
+
+    assert Damage.ENTRY_CHANGED in damages(office)
 
 
 # -- whatever is done to the rows --

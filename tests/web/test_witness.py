@@ -319,6 +319,13 @@ def test_a_set_back_log_is_found_out_and_stopped(watch: Watch) -> None:
     assert raised.kind == "behind"
 
 
+def test_the_same_evidence_is_kept_once(watch: Watch) -> None:
+    first = watch.folder.keep_evidence(NOW, "one", "two")
+
+    assert watch.folder.keep_evidence(NOW + 60, "one", "two") == first
+    assert watch.folder.keep_evidence(NOW + 60, "one", "three") != first
+
+
 def test_a_rewritten_log_is_found_out(watch: Watch) -> None:
     watch.visit()
     with watch.office.database.writing() as connection:
@@ -435,6 +442,26 @@ def test_a_proof_without_sense_is_no_answer(watch: Watch) -> None:
 
     with pytest.raises(LogUnreachable):
         Watcher(watch.folder, "http://log", odd).visit(NOW)
+
+
+@pytest.mark.parametrize(
+    "body", ["{}", '{"keys": []}', '{"keys": [1]}', '{"keys": [{"vkey": "x"}]}']
+)
+def test_keys_without_sense_are_no_answer(watch: Watch, body: str) -> None:
+    watch.visit()
+    rotate_log_key(watch.office.runtime, why="every year")
+
+    def odd(url: str, sent: str | None, media: str) -> Answered:
+        if url.endswith("/watch"):
+            return Answered(status=200, media="", body=body)
+        told: Answered = watch.ask(url, sent, media)
+        return told
+
+    watcher = Watcher(watch.folder, "http://log", odd)
+    with pytest.raises(LogUnreachable):
+        watcher.first_key()
+    with pytest.raises((LogUnreachable, LogMisbehaved)):
+        watcher.visit(NOW)
 
 
 def test_a_checkpoint_without_sense_is_an_alarm(watch: Watch) -> None:
