@@ -1,6 +1,6 @@
 """Log entries 存证: written pending with their fact, placed later by the sequencer."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -40,6 +40,16 @@ class WalkedEntry(NamedTuple):
     entry: bytes
     nonce: bytes | None
     event: bytes | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoggedFact:
+    """A fact by its entry: what kind, when, and where; None while it is pending."""
+
+    entry_id: str
+    kind: str
+    at: datetime
+    position: int | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -280,6 +290,25 @@ class LogRepository:
         query = select(log_entries.c.position).where(log_entries.c.id == entry_id)
         row = self._connection.execute(query).one_or_none()
         return row is not None and row.position is None
+
+    def facts(self, entry_ids: Iterable[str]) -> list[LoggedFact]:
+        """Return of these entries what was not erased, in order of arrival."""
+        query = (
+            select(
+                log_entries.c.id.label("entry_id"),
+                log_entries.c.kind,
+                log_entries.c.at,
+                log_entries.c.position,
+            )
+            .where(
+                log_entries.c.id.in_(sorted(set(entry_ids))),
+                log_entries.c.event.is_not(None),
+                log_entries.c.nonce.is_not(None),
+            )
+            .order_by(log_entries.c.arrival)
+        )
+        rows = self._connection.execute(query)
+        return [LoggedFact(**row._asdict()) for row in rows]
 
     def add_nodes(self, nodes: Sequence[Node]) -> None:
         """Remember the roots of tiles."""
