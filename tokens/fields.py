@@ -6,7 +6,7 @@ QR code on paper.
 
 import json
 import re
-from typing import Any, Final
+from typing import Final
 
 from tokens.canonical import canonical
 from tokens.cbor import Cbor
@@ -37,7 +37,7 @@ def event_of(fields: object) -> bytes:
         raise ReceiptMalformed from None
 
 
-def _shortened(value: Any) -> Cbor:
+def _shortened(value: Cbor) -> Cbor:
     match value:
         case str() if _HEXADECIMAL.fullmatch(value):
             return bytes.fromhex(value)
@@ -45,7 +45,7 @@ def _shortened(value: Any) -> Cbor:
             return [_shortened(one) for one in value]
         case dict():
             return {key: _shortened(one) for key, one in value.items()}
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def _lengthened(value: object) -> object:

@@ -5,7 +5,6 @@
 
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as Base64Error
 from typing import Final
 
 from tokens.errors import ReceiptMalformed
@@ -19,16 +18,29 @@ def receipt_link(address: str, text: str) -> str:
     """Return the link that opens a receipt at the page of an address."""
     squeezed = zlib.compressobj(_BEST, zlib.DEFLATED, _RAW)
     data = squeezed.compress(text.encode()) + squeezed.flush()
-    return f"{address}#{urlsafe_b64encode(data).rstrip(b'=').decode()}"
+    return f"{address}#{_fragment_of(data)}"
 
 
 def text_in_link(link: str) -> str:
     """Return the text of a receipt from its link, or raise ReceiptMalformed."""
     fragment = link.strip().rpartition("#")[2]
+    reader = zlib.decompressobj(_RAW)
     try:
-        padded = fragment.encode("ascii") + b"=" * (-len(fragment) % 4)
-        squeezed = urlsafe_b64decode(padded)
-        data = zlib.decompressobj(_RAW).decompress(squeezed, MAXIMUM_NOTE_SIZE)
-        return data.decode()
-    except (Base64Error, ValueError, zlib.error):
+        text = reader.decompress(_bytes_of(fragment), MAXIMUM_NOTE_SIZE).decode()
+    except (ValueError, zlib.error):
         raise ReceiptMalformed from None
+    if not reader.eof or reader.unused_data:
+        raise ReceiptMalformed
+    return text
+
+
+def _bytes_of(fragment: str) -> bytes:
+    """Return the bytes of base64url without padding in its one form."""
+    data = urlsafe_b64decode(fragment + "=" * (-len(fragment) % 4))
+    if _fragment_of(data) != fragment:
+        raise ReceiptMalformed
+    return data
+
+
+def _fragment_of(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()

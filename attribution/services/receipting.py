@@ -5,6 +5,7 @@ Whose a fact is, is decided here; the proof is made in `proving.py` (receipt.md 
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from attribution.errors import NotAllowed, NotFound
 from attribution.ids import SigningId, TokenId, VisitId
@@ -12,7 +13,7 @@ from attribution.people import Actor, Role
 from attribution.services.accounting import MONEY_ROLES
 from attribution.services.issuing import token_of
 from attribution.services.looking import visit_detail, visit_of_receipt
-from attribution.services.proving import receipt_for
+from attribution.services.proving import receipt_for, receipt_in
 from attribution.services.ruling import RULING_ROLES
 from attribution.services.runtime import Runtime
 from attribution.services.sequencing import sequence
@@ -23,6 +24,14 @@ from attribution.storage.work import UnitOfWork
 from tokens.receipts import Receipt
 
 _COMMISSION_ROLES = (*MONEY_ROLES, Role.ADJUDICATOR)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnReceipt:
+    """A fact of somebody's own and its receipt; None while it has no place."""
+
+    fact: LoggedFact
+    receipt: Receipt | None
 
 
 def facts_of_token(
@@ -116,6 +125,20 @@ def receipt_among(
     if entry_id not in {fact.entry_id for fact in own}:
         raise NotFound
     return receipt_for(runtime, entry_id)
+
+
+def receipts_of(runtime: Runtime, own: Iterable[LoggedFact]) -> list[OwnReceipt]:
+    """Return the receipts of facts that are somebody's own."""
+    with runtime.reading() as work:
+        return [
+            OwnReceipt(
+                fact=fact,
+                receipt=None
+                if fact.position is None
+                else receipt_in(work, fact.entry_id),
+            )
+            for fact in own
+        ]
 
 
 def receipt_to_print(runtime: Runtime, *, by: Actor, visit_id: VisitId) -> Receipt:

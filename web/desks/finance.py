@@ -31,6 +31,7 @@ from attribution.projects import Project
 from attribution.reconciliation.report import RowKind
 from attribution.reconciliation.statement import Column
 from attribution.services.accounting import DealAccount, deal_account, deal_accounts
+from attribution.services.receipting import facts_of_signing, receipt_among
 from attribution.services.reconciling import (
     reconciliation_of,
     statements_at,
@@ -42,8 +43,10 @@ from web.access import current_actor, current_runtime, requires
 from web.charts import bars_of
 from web.choosing import chosen_project, projects_here
 from web.forms import Form, page_request
+from web.log_words import ENTRY_WORDS
 from web.milestones import EVENTS, STAGES, milestone_choices, record_from
 from web.problems import Problem, explain
+from web.receipts import handed_out
 from web.rulings import worded
 from web.statement_words import (
     COLUMNS,
@@ -95,6 +98,15 @@ def overview() -> str:
 def deal(signing_id: SigningId) -> str:
     """Show one deal: commissions, what they wait for, and the ruling behind them."""
     return _deal(signing_id, Form())
+
+
+@bp.get("/deals/<signing_id>/receipts/<entry_id>.tlog-proof")
+@requires(*ROLES)
+def receipt(signing_id: SigningId, entry_id: str) -> ResponseReturnValue:
+    """Give the receipt 回执 of one fact of a deal."""
+    runtime = current_runtime()
+    own = facts_of_signing(runtime, by=current_actor(), signing_id=signing_id)
+    return handed_out(receipt_among(runtime, own, entry_id))
 
 
 @bp.post("/deals/<signing_id>/milestones")
@@ -197,6 +209,8 @@ def _deal(signing_id: SigningId, form: Form) -> str:
         account=account,
         ruling=worded(ruling, names_in(runtime)) if ruling else None,
         position=positions_of(runtime, [ruling.entry_id])[0] if ruling else None,
+        own_facts=facts_of_signing(runtime, by=current_actor(), signing_id=signing_id),
+        entry_words=ENTRY_WORDS,
         choices=milestone_choices(),
         stages=STAGES,
         events=EVENTS,
