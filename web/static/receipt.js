@@ -32,7 +32,7 @@ export class Refusal extends Error {
 
 const refuse = (code) => { throw new Refusal(code); };
 const utf8 = (text) => new TextEncoder().encode(text);
-export const hex = (bytes) => [...bytes].map((one) => one.toString(16).padStart(2, "0")).join("");
+const hex = (bytes) => [...bytes].map((one) => one.toString(16).padStart(2, "0")).join("");
 const same = (one, other) => one.length === other.length && one.every((byte, at) => byte === other[at]);
 
 function joined(...parts) {
@@ -231,7 +231,7 @@ function keyOf(text, type) {
   return { name, id, key: data.subarray(1) };
 }
 
-function isSigned(key, signature, message) {
+export function isSigned(key, signature, message) {
   if (signature.length !== 64) return false;
   try {
     return verify(signature, message, key, { zip215: false });

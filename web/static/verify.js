@@ -1,5 +1,5 @@
 // The page /verify: a receipt by paste, drop, file or link is checked here, and sent nowhere.
-import { hex, readReceipt, textInLink, toBase64, verifyReceipt } from "./receipt.js";
+import { readReceipt, textInLink, toBase64, verifyReceipt } from "./receipt.js";
 
 const page = document.getElementById("verify");
 const words = JSON.parse(page.dataset.words);
@@ -81,7 +81,7 @@ function proven(text) {
   const seen = head.cosignatures.map(({ witness, at }) => line(say(words.witness, { label: witness.label, at: inShanghai(at * 1_000_000n) })));
   const lines = [
     line(say(words.entry, { origin: head.origin, index, size: head.size })),
-    line(words.root, `${toBase64(head.root)} (${hex(head.root).slice(0, 8)}…)`),
+    line(words.root, toBase64(head.root)),
     keyLine(head.logKey),
     ...(seen.length ? seen : [line(words.nobody, "", "!")]),
   ];
