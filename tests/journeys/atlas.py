@@ -19,7 +19,7 @@ from web.access import SESSION_COOKIE
 
 _LINK = re.compile(r'(?:href|formaction)="([^"#]+)')
 # Answers for programs, files, and what only leads to another page.
-_NO_PAGES = ("/api/", "/static/", "/healthz", ".xlsx")
+_NO_PAGES = ("/api/", "/static/", "/healthz", ".xlsx", ".tlog-proof")
 _ONLY_LEADS_ON = {"/notice"}
 
 

@@ -116,7 +116,12 @@ def test_a_role_opens_what_the_table_says_and_nothing_else(
             refused.add(call)
 
     # A role without an agent behind it is refused by the service itself.
-    own = {"get /tokens", "get /tokens/{token_id}", "post /tokens/{token_id}/revoke"}
+    own = {
+        "get /tokens",
+        "get /tokens/{token_id}",
+        "get /tokens/{token_id}/receipts",
+        "post /tokens/{token_id}/revoke",
+    }
     expected = {
         call
         for call, roles in ALLOWED.items()
