@@ -25,7 +25,7 @@ from tokens.cosignatures import Witness, parse_witness
 from tokens.errors import CheckpointMalformed, ReceiptMalformed, TokenError
 from tokens.links import text_in_link
 from tokens.log import leaf_hash, verify_inclusion
-from tokens.notes import parse_note, parse_vkey
+from tokens.notes import MAXIMUM_NOTE_SIZE, parse_note, parse_vkey
 from tokens.receipts import (
     Opening,
     Receipt,
@@ -36,6 +36,7 @@ from tokens.receipts import (
 from tokens.trust import LogKey, Trust, TrustedHead
 
 _PROVEN, _NOT_PROVEN, _UNREADABLE = 0, 1, 2
+_BYTES_IN_A_CHARACTER: Final = 4
 _SHANGHAI: Final = timezone(timedelta(hours=8))
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -77,18 +78,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "files": [_as_json(one) for one in findings],
             "forks": [[one.file for one in fork] for fork in forks],
         }
-        sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
+        _write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
     else:
         words = WORDS[asked.lang]
         for line in _told(findings, forks, words):
-            sys.stdout.write(line + "\n")
+            _write(line + "\n")
     return _status(findings, forks)
 
 
 def examine(file: str, trust: Trust) -> Finding:
     """Return what one file comes to: a receipt, or a link to one."""
     try:
-        text = Path(file).read_bytes().decode()
+        text = _text_of(file)
         if text.lstrip().startswith(("https://", "http://")):
             text = text_in_link(text)
         receipt = parse_receipt(text)
@@ -107,6 +108,12 @@ def examine(file: str, trust: Trust) -> Finding:
         claimed=claimed,
         head=head,
     )
+
+
+def _text_of(file: str) -> str:
+    """Read a file, but no more of it than a receipt can have."""
+    with Path(file).open("rb") as opened:
+        return opened.read(_BYTES_IN_A_CHARACTER * MAXIMUM_NOTE_SIZE + 1).decode()
 
 
 def forks_among(findings: Sequence[Finding]) -> list[list[Finding]]:
@@ -159,12 +166,12 @@ def _told(
     lines: list[str] = []
     for one in findings:
         word = "proven" if one.is_proven else "not" if one.is_readable else "unreadable"
-        lines.append(f"{words[word]}  {one.file}")
+        lines.append(f"{words[word]}  {_shown(one.file)}")
         if one.refusal is not None:
             lines.append(f"  {words[one.refusal]}")
         lines += [f"  {line}" for line in _details(one, words)]
     for fork in forks:
-        files = ", ".join(one.file for one in fork)
+        files = ", ".join(_shown(one.file) for one in fork)
         lines += [
             words["fork"].format(origin=head.origin, size=head.size, files=files)
             for head in (one.head.checkpoint for one in fork[:1] if one.head)
@@ -176,10 +183,10 @@ def _details(one: Finding, words: Mapping[str, str]) -> list[str]:
     if one.opening is None or one.receipt is None or one.claimed is None:
         return []
     opening, head = one.opening, one.claimed
-    event = opening.event.decode(errors="replace")
+    event = _shown(opening.event.decode(errors="backslashreplace"))
     where = {"origin": head.origin, "index": one.receipt.index, "size": head.size}
     lines = [
-        f"{words['fact']}: {opening.kind}  {_instant(opening.at)}",
+        f"{words['fact']}: {_shown(opening.kind)}  {_instant(opening.at)}",
         f"  {event}",
         words["entry"].format(**where),
         words["root"].format(root=b64encode(head.root).decode()),
@@ -207,7 +214,7 @@ def _as_json(one: Finding) -> dict[str, object]:
         told |= {
             "kind": one.opening.kind,
             "at": one.opening.at,
-            "event": one.opening.event.decode(errors="replace"),
+            "event": one.opening.event.decode(errors="backslashreplace"),
             "origin": one.claimed.origin,
             "index": one.receipt.index,
             "size": one.claimed.size,
@@ -227,10 +234,21 @@ def _as_json(one: Finding) -> dict[str, object]:
 def _instant(microseconds: int) -> str:
     """Return an instant as the clocks in Shanghai show it; the number if it is none."""
     try:
-        at = _EPOCH + timedelta(microseconds=microseconds)
+        at = (_EPOCH + timedelta(microseconds=microseconds)).astimezone(_SHANGHAI)
     except OverflowError:
         return str(microseconds)
-    return at.astimezone(_SHANGHAI).strftime("%Y-%m-%d %H:%M:%S UTC+8")
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC+8"
+
+
+def _shown(text: str) -> str:
+    """Return a text without what steers a terminal: a forger may have written it."""
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+
+
+def _write(text: str) -> None:
+    """Write a text; what a terminal cannot show is escaped, and stops nothing."""
+    encoding = sys.stdout.encoding
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def _log_key(text: str) -> LogKey:

@@ -198,6 +198,35 @@ def test_an_instant_beyond_all_calendars_is_shown_as_a_number(
     assert f"visit/v1  {2**63}" in told(capsys, stored(tmp_path, receipt), *KEY)[1]
 
 
+def test_a_forger_cannot_steer_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = b'{"a":"\xe2\x80\xae"}\x1b[2J'
+    opening = Opening(kind="visit\r\x1b[1A", at=1, nonce=bytes(32), event=event)
+
+    text = told(capsys, stored(tmp_path, receipt_at(5, 7, opening)), *KEY)[1]
+
+    assert r"visit\r\x1b[1A" in text
+    assert r'{"a":"\u202e"}\x1b[2J' in text
+    assert text.replace("\n", "").isprintable()
+
+
+def test_a_terminal_without_chinese_is_written_to(tmp_path: Path) -> None:
+    file = stored(tmp_path, receipt_at(5, 7))
+    command = [sys.executable, "-m", "tokens", "verify", file, *KEY]
+
+    finished = subprocess.run(
+        command,
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+        env={"PYTHONIOENCODING": "ascii"},
+    )
+
+    assert (finished.returncode, finished.stderr) == (0, b"")
+    assert rb"\u5df2\u8bc1\u660e" in finished.stdout
+
+
 @pytest.mark.parametrize(
     "options",
     [
