@@ -10,13 +10,15 @@ from typing import Final
 
 from tokens import cbor
 from tokens.errors import CborMalformed, CheckpointMalformed, ReceiptMalformed
+from tokens.fields import event_of, fields_of
 from tokens.log import HASH_SIZE, entry_bytes, leaf_hash, verify_inclusion
 from tokens.notes import MAXIMUM_NOTE_SIZE, decode_base64
 from tokens.trust import Trust, TrustedHead, open_checkpoint
 
 _HEADER: Final = "c2sp.org/tlog-proof@v1"
 _INDEX: Final = re.compile(r"index (0|[1-9][0-9]{0,18})")
-_VERSION: Final = 1
+_AS_BYTES: Final = 1
+_AS_FIELDS: Final = 2
 _MOST_HASHES: Final = 63
 
 
@@ -50,9 +52,12 @@ class Receipt:
 def receipt_of(
     opening: Opening, *, index: int, proof: tuple[bytes, ...], checkpoint: str
 ) -> Receipt:
-    """Return the receipt of one fact."""
-    fields = [_VERSION, opening.kind, opening.at, opening.nonce, opening.event]
-    extra = cbor.encode(fields)
+    """Return the receipt of one fact, its fields spelled short where they can be."""
+    fields = fields_of(opening.event)
+    version, event = _AS_FIELDS, fields
+    if fields is None:
+        version, event = _AS_BYTES, opening.event
+    extra = cbor.encode([version, opening.kind, opening.at, opening.nonce, event])
     return Receipt(index=index, proof=proof, checkpoint=checkpoint, extra=extra)
 
 
@@ -63,10 +68,19 @@ def opening_of(receipt: Receipt) -> Opening:
     except CborMalformed:
         raise ReceiptMalformed from None
     match value:
-        case [1, str(kind), int(at), bytes(nonce), bytes(event)] if (
+        case [int(version), str(kind), int(at), bytes(nonce), event] if (
             type(at) is int and at >= 0 and len(nonce) == HASH_SIZE
         ):
-            return Opening(kind=kind, at=at, nonce=nonce, event=event)
+            return Opening(kind=kind, at=at, nonce=nonce, event=_event(version, event))
+    raise ReceiptMalformed
+
+
+def _event(version: int, value: cbor.Cbor) -> bytes:
+    match version, value:
+        case (1, bytes(event)) if type(version) is int:
+            return event
+        case (2, dict(fields)):
+            return event_of(fields)
     raise ReceiptMalformed
 
 

@@ -14,6 +14,11 @@ def text_qr(text: str) -> Markup:
     return _drawn(segno.make_qr(text, error="m"))
 
 
+def dense_qr(text: str) -> Markup:
+    """Return the QR code of a long text at level L: printed large, on clean paper."""
+    return _drawn(segno.make_qr(text, error="l", boost_error=False))
+
+
 def _drawn(code: segno.QRCode) -> Markup:
     picture = code.svg_inline(omitsize=True, dark="#000", light="#fff", border=4)
     # Drawn by segno from our own text: paths and numbers, nothing typed by anybody.

@@ -73,7 +73,8 @@ def _bound(
 ) -> OpenedLink | None:
     if work.tokens.bind(token.id, tag, now):
         body = {"token": token.id, "bound_at": instant_text(now)}
-        record(runtime, work, now, (StatementKind.BIND, body))
+        recorded = record(runtime, work, now, (StatementKind.BIND, body))[0]
+        work.tokens.note_entries(token.id, bind=recorded.entry_id)
     # Read again: somebody else may have been first.
     bound = work.tokens.get([token.id])[0]
     return _opened(work, bound) if bound.binding_tag == tag else None

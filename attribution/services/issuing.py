@@ -317,6 +317,7 @@ def revoke_token(
         work.tokens.mark_revoked(token_id, now)
         body = {"token": token_id, "revoked_at": instant_text(now)}
         recorded = record(runtime, work, now, (StatementKind.REVOKE, body))[0]
+        work.tokens.note_entries(token_id, revoke=recorded.entry_id)
         return {
             "token_id": token_id,
             "revoked_at": instant_text(now),

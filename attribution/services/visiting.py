@@ -221,7 +221,7 @@ def _stored(
         }
         statements.append((StatementKind.CONSENT, consent))
     with work.together():
-        recorded = record(runtime, work, desk.now, *statements)[0]
+        recorded, *agreed = record(runtime, work, desk.now, *statements)
         work.visits.add(
             visit,
             VisitRecord(
@@ -233,6 +233,7 @@ def _stored(
                 device_id=desk.by.device_id,
             ),
             recorded.entry_id,
+            agreed[0].entry_id if agreed else None,
         )
     return {
         "visit_id": visit.id,

@@ -54,6 +54,16 @@ class OpenedEntry:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LoggedFact:
+    """A fact by its entry: what kind, when, and where; None while it is pending."""
+
+    entry_id: str
+    kind: str
+    at: datetime
+    position: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LogHead:
     """A signed state of the tree: its size, root and frontier, and the checkpoint."""
 
@@ -317,6 +327,25 @@ class LogRepository:
         query = select(log_entries.c.position).where(log_entries.c.id == entry_id)
         row = self._connection.execute(query).one_or_none()
         return row is not None and row.position is None
+
+    def facts(self, entry_ids: Iterable[str]) -> list[LoggedFact]:
+        """Return of these entries what was not erased, in order of arrival."""
+        query = (
+            select(
+                log_entries.c.id.label("entry_id"),
+                log_entries.c.kind,
+                log_entries.c.at,
+                log_entries.c.position,
+            )
+            .where(
+                log_entries.c.id.in_(sorted(set(entry_ids))),
+                log_entries.c.event.is_not(None),
+                log_entries.c.nonce.is_not(None),
+            )
+            .order_by(log_entries.c.arrival)
+        )
+        rows = self._connection.execute(query)
+        return [LoggedFact(**row._asdict()) for row in rows]
 
     def add_nodes(self, nodes: Sequence[Node]) -> None:
         """Remember the roots of tiles."""

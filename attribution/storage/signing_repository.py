@@ -20,6 +20,7 @@ from attribution.ids import (
     ProjectId,
     RulingId,
     SigningId,
+    TokenId,
     VisitId,
     VisitorTag,
 )
@@ -358,6 +359,20 @@ class SigningRepository:
         replaced = {ruling.supersedes_id for ruling in found}
         return {one.signing_id: one for one in found if one.id not in replaced}
 
+    def rulings_of(self, signing_id: SigningId) -> list[StoredRuling]:
+        """Return every ruling of a signing, the superseded ones too, oldest first."""
+        return self._rulings(rulings.c.signing_id == signing_id)
+
+    def rulings_naming(
+        self, project_id: ProjectId, fact_id: TokenId | VisitId
+    ) -> list[StoredRuling]:
+        """Return the rulings of a project that name a token or a visit."""
+        own = select(signings.c.id).where(signings.c.project_id == project_id)
+        return self._rulings(
+            rulings.c.signing_id.in_(own)
+            & rulings.c.body.contains(fact_id, autoescape=True)
+        )
+
     def without_ruling(self) -> list[SigningId]:
         """Return signings that no ruling exists for yet, oldest first."""
         query = (
@@ -412,6 +427,15 @@ class SigningRepository:
             .order_by(reversals.c.reversed_at, reversals.c.id)
         )
         return [Reversal(**row._asdict()) for row in self._connection.execute(query)]
+
+    def accruals_of(self, signing_id: SigningId) -> list[Accrual]:
+        """Return every accrual of a signing, oldest first."""
+        query = (
+            select(accruals)
+            .where(accruals.c.signing_id == signing_id)
+            .order_by(accruals.c.accrued_at, accruals.c.id)
+        )
+        return [Accrual(**row._asdict()) for row in self._connection.execute(query)]
 
     def channel_names(self) -> dict[ChannelId, str]:
         """Return the name of every channel."""

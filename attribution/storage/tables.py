@@ -270,6 +270,8 @@ tokens = sa.Table(
     _at("revoked_at", optional=True),
     _at("redeemed_at", optional=True),
     sa.Column("entry_id", sa.ForeignKey("log_entries.id"), nullable=False),
+    sa.Column("bind_entry_id", sa.ForeignKey("log_entries.id")),
+    sa.Column("revoke_entry_id", sa.ForeignKey("log_entries.id")),
     sa.Index(None, "agent_id", "issued_at"),
     sa.Index(None, "channel_id", "issued_at"),
     sa.Index(None, "project_id", "bound_kind", "bound_epoch", "bound_value"),
@@ -300,6 +302,7 @@ visits = sa.Table(
     _ref("recorded_by", "people.id"),
     _ref("device_id", "devices.id", optional=True),
     sa.Column("entry_id", sa.ForeignKey("log_entries.id"), nullable=False),
+    sa.Column("consent_entry_id", sa.ForeignKey("log_entries.id")),
     sa.Index(None, "project_id", "arrived_at"),
 )
 

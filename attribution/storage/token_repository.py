@@ -268,6 +268,16 @@ class TokenRepository:
         statement = update(tokens).where(unbound).values(values)
         return self._connection.execute(statement).rowcount == 1
 
+    def note_entries(
+        self, token_id: TokenId, *, bind: str | None = None, revoke: str | None = None
+    ) -> None:
+        """Remember under which log entry a token was bound or revoked, just now."""
+        named = {"bind_entry_id": bind, "revoke_entry_id": revoke}
+        values = {name: entry for name, entry in named.items() if entry is not None}
+        self._connection.execute(
+            update(tokens).where(tokens.c.id == token_id).values(values)
+        )
+
     def reserve(
         self, token_id: TokenId, person_id: PersonId, *, now: datetime, until: datetime
     ) -> None:
@@ -299,6 +309,12 @@ class TokenRepository:
         query = select(tokens.c.label_sealed).where(tokens.c.id == token_id)
         sealed: bytes | None = self._connection.execute(query).scalar_one()
         return sealed
+
+    def entries_of(self, token_id: TokenId) -> list[str]:
+        """Return the log entries of a token: its issue, binding and revocation."""
+        own = (tokens.c.entry_id, tokens.c.bind_entry_id, tokens.c.revoke_entry_id)
+        row = self._connection.execute(select(*own).where(tokens.c.id == token_id))
+        return [entry for entry in row.one() if entry is not None]
 
     # -- reading many --
 

@@ -61,6 +61,7 @@ class VisitDetail:
     notice_version: str | None
     purposes: str
     entry_id: str
+    consent_entry_id: str | None
     position: int | None
     issued_at: datetime | None
     rulebook_version: str | None
@@ -95,6 +96,7 @@ _DETAIL = (
         visits.c.notice_version,
         visits.c.purposes,
         visits.c.entry_id,
+        visits.c.consent_entry_id,
         log_entries.c.position,
         tokens.c.issued_at,
         tokens.c.rulebook_version,
@@ -117,7 +119,13 @@ class VisitRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, visit: Visit, record: VisitRecord, entry_id: str) -> None:
+    def add(
+        self,
+        visit: Visit,
+        record: VisitRecord,
+        entry_id: str,
+        consent_entry_id: str | None = None,
+    ) -> None:
         """Store a visit and the tags of everybody who arrived together."""
         _ADD.run(
             self._connection,
@@ -136,6 +144,7 @@ class VisitRepository:
                 "recorded_by": record.recorded_by,
                 "device_id": record.device_id,
                 "entry_id": entry_id,
+                "consent_entry_id": consent_entry_id,
             },
         )
         owner = {"visit_id": visit.id, "project_id": visit.project_id}

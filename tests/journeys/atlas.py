@@ -19,7 +19,15 @@ from web.access import SESSION_COOKIE
 
 _LINK = re.compile(r'(?:href|formaction)="([^"#]+)')
 # Answers for programs, files, and what only leads to another page.
-_NO_PAGES = ("/api/", "/static/", "/healthz", ".xlsx", ".zip", "/cases/evidence/")
+_NO_PAGES = (
+    "/api/",
+    "/static/",
+    "/healthz",
+    ".xlsx",
+    ".zip",
+    ".tlog-proof",
+    "/cases/evidence/",
+)
 _ONLY_LEADS_ON = {"/notice"}
 
 

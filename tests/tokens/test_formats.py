@@ -9,9 +9,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.tokens.vector_files import own
 from tokens import codes, log, referral
 from tokens.checkpoints import sign_checkpoint
+from tokens.cosignatures import cosign, witness_of
 from tokens.identifiers import KINDS, identifier, mask_of, normal_form
-from tokens.notes import verifier_of
+from tokens.links import receipt_link
+from tokens.notes import parse_note, verifier_of
 from tokens.promises import Promise, sign_promise
+from tokens.receipts import Opening, receipt_of, receipt_text
 
 PINNED: dict[str, Any] = own("formats.json")
 SPECS = Path(__file__).parents[2] / "docs" / "specs"
@@ -28,6 +31,9 @@ SHOWN = {
     ("log.md", "entry"): "kind at_microseconds event entry leaf_hash",
     ("log.md", "checkpoint"): "vkey note",
     ("log.md", "promise"): "promise",
+    ("receipt.md", "receipt"): (
+        "kind at_microseconds event extra entry witness_seed witness_vkey text link"
+    ),
 }
 
 
@@ -119,6 +125,32 @@ def test_a_promise() -> None:
     signed = sign_promise(promise, key(PINNED["checkpoint"]["log_seed"]))
 
     assert signed.hex() == PINNED["promise"]["promise"]
+
+
+def test_a_receipt() -> None:
+    pinned = PINNED["receipt"]
+    secret, witness = key(PINNED["checkpoint"]["log_seed"]), key(pinned["witness_seed"])
+    opening = Opening(
+        kind=pinned["kind"],
+        at=pinned["at_microseconds"],
+        nonce=bytes.fromhex(pinned["nonce"]),
+        event=pinned["event"].encode(),
+    )
+    first = bytes.fromhex(PINNED["entry"]["leaf_hash"])
+    root = log.root([first, log.leaf_hash(opening.entry())])
+    note = sign_checkpoint(
+        origin=LOG_NAME, size=2, root=root, key=secret, name=LOG_NAME
+    )
+    body, name, at = parse_note(note)[0], pinned["witness"], pinned["cosigned_at"]
+    note += cosign(body, witness, name, at)
+
+    made = receipt_of(opening, index=pinned["index"], proof=(first,), checkpoint=note)
+
+    assert (made.extra or b"").hex() == pinned["extra"]
+    assert opening.entry().hex() == pinned["entry"]
+    assert receipt_text(made) == pinned["text"]
+    assert receipt_link("https://hefu.example/verify", pinned["text"]) == pinned["link"]
+    assert witness_of(name, witness.public_key()).vkey() == pinned["witness_vkey"]
 
 
 def test_the_specification_names_every_kind_and_mask() -> None:

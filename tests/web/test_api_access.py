@@ -31,8 +31,10 @@ ALLOWED: dict[str, set[Role] | None] = {
     "post /tokens": {Role.AGENT},
     "get /tokens/{token_id}": {Role.AGENT},
     "post /tokens/{token_id}/revoke": {Role.AGENT},
+    "get /tokens/{token_id}/receipts": {Role.AGENT},
     "get /visits": DESK,
     "get /visits/{visit_id}": DESK,
+    "get /visits/{visit_id}/receipts": DESK,
     "post /visits/peek": DESK,
     "post /visits/redeem": DESK,
     "post /visits/walk-in": DESK,
@@ -44,6 +46,7 @@ ALLOWED: dict[str, set[Role] | None] = {
     "post /signings/{signing_id}/milestones": {Role.SIGNING, Role.FINANCE},
     "get /signings/{signing_id}/ruling": RULINGS,
     "get /signings/{signing_id}/bundle": EVIDENCE,
+    "get /signings/{signing_id}/receipts": RULINGS,
     "get /rulings/{ruling_id}": RULINGS,
     "get /accruals": MONEY,
     "get /disputes": PARTIES | BENCH,
@@ -123,7 +126,12 @@ def test_a_role_opens_what_the_table_says_and_nothing_else(
             refused.add(call)
 
     # A role without an agent behind it is refused by the service itself.
-    own = {"get /tokens", "get /tokens/{token_id}", "post /tokens/{token_id}/revoke"}
+    own = {
+        "get /tokens",
+        "get /tokens/{token_id}",
+        "get /tokens/{token_id}/receipts",
+        "post /tokens/{token_id}/revoke",
+    }
     expected = {
         call
         for call, roles in ALLOWED.items()

@@ -31,6 +31,9 @@ from attribution.services.evidencing import (
     PARTY_ROLES,
     export_evidence,
 )
+from attribution.services.receipting import facts_of_signing, receipts_of
+from attribution.services.ruling import RULING_ROLES, ruling_of_signing
+)
 from attribution.services.ruling import RULING_ROLES, ruling_of_signing
 from attribution.services.signing import (
     Contract,
@@ -52,6 +55,7 @@ from web.api.fields import (
     read_all,
 )
 from web.api.operations import Operation, operation, project_or_only
+from web.api.receipts import ReceiptList, receipts_view
 from web.api.rulings import RulingView, ruling_view
 
 bp = Blueprint("api_signings", __name__, url_prefix="/api/v1/signings")
@@ -237,6 +241,16 @@ def one_signing(signing_id: SigningId) -> SigningView:
     """Show one deal with what follows from it."""
     found = deal_account(current_runtime(), by=current_actor(), signing_id=signing_id)
     return _view(found)
+
+
+@bp.get("/<signing_id>/receipts")
+@requires(*RULING_ROLES)
+@operation(Operation(answer=ReceiptList, refuses=(NotFound,)))
+def receipts(signing_id: SigningId) -> ReceiptList:
+    """List the receipts 回执 of a deal: signing, steps, rulings, accruals."""
+    runtime = current_runtime()
+    own = facts_of_signing(runtime, by=current_actor(), signing_id=signing_id)
+    return receipts_view(receipts_of(runtime, own))
 
 
 @bp.post("/<signing_id>/milestones")

@@ -29,11 +29,13 @@ from attribution.services.issuing import (
     token_of,
     tokens_of,
 )
+from attribution.services.receipting import facts_of_token, receipts_of
 from attribution.visits import Standing
 from tokens.errors import IdentifierInvalid
 from web.access import current_actor, current_runtime, requires
 from web.api.fields import Asked, Id, Identification, Instant, Note, Told, Written
 from web.api.operations import Operation, operation, project_or_only
+from web.api.receipts import ReceiptList, receipts_view
 
 bp = Blueprint("api_tokens", __name__, url_prefix="/api/v1/tokens")
 
@@ -185,6 +187,16 @@ def own_token(token_id: TokenId) -> ConcludedToken:
             for one in conclusion.outcomes
         ),
     )
+
+
+@bp.get("/<token_id>/receipts")
+@requires(Role.AGENT)
+@operation(Operation(answer=ReceiptList, refuses=(NotFound,)))
+def receipts(token_id: TokenId) -> ReceiptList:
+    """List the receipts 回执 of an own token: what became of it, provable."""
+    runtime = current_runtime()
+    own = facts_of_token(runtime, by=current_actor(), token_id=token_id)
+    return receipts_view(receipts_of(runtime, own))
 
 
 @bp.post("/<token_id>/revoke")

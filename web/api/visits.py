@@ -29,6 +29,7 @@ from attribution.services.looking import (
     visit_detail,
     visits_of_today,
 )
+from attribution.services.receipting import facts_of_visit, receipts_of
 from attribution.services.visiting import (
     confirm_report,
     record_walk_in,
@@ -48,6 +49,7 @@ from web.api.fields import (
     read_all,
 )
 from web.api.operations import Operation, operation, project_or_only
+from web.api.receipts import ReceiptList, receipts_view
 
 bp = Blueprint("api_visits", __name__, url_prefix="/api/v1/visits")
 
@@ -363,6 +365,16 @@ def one_visit(visit_id: VisitId) -> VisitView:
     """Show one visit of today, of one's own sales centre."""
     found = visit_detail(current_runtime(), by=current_actor(), visit_id=visit_id)
     return VisitView.model_validate(found, from_attributes=True)
+
+
+@bp.get("/<visit_id>/receipts")
+@requires(*DESK_ROLES)
+@operation(Operation(answer=ReceiptList, refuses=(NotFound,)))
+def receipts(visit_id: VisitId) -> ReceiptList:
+    """List the receipts 回执 of a visit of one's own sales centre."""
+    runtime = current_runtime()
+    own = facts_of_visit(runtime, by=current_actor(), visit_id=visit_id)
+    return receipts_view(receipts_of(runtime, own))
 
 
 def _project(named: str | None) -> ProjectId:

@@ -22,13 +22,16 @@ from attribution.services.following import (
     own_tokens,
 )
 from attribution.services.issuing import Client, issue_token, revoke_token
+from attribution.services.receipting import facts_of_token, receipt_among
 from web.access import current_actor, current_runtime, requires
 from web.dispute_words import STATES
 from web.forms import Form, page_request
+from web.log_words import ENTRY_WORDS
 from web.outcomes import worded_outcome
 from web.parsing import parse_identifier
 from web.pictures import digits_qr
 from web.problems import explain_code
+from web.receipts import handed_out
 from web.rulings import finding_kind, finding_word
 from web.standings import STANDINGS
 
@@ -86,7 +89,18 @@ def token(token_id: str) -> str:
         finding_word=finding_word,
         problem=explain_code(conclusion.code),
         outcomes=[worded_outcome(one) for one in conclusion.outcomes],
+        own_facts=facts_of_token(runtime, by=actor, token_id=TokenId(token_id)),
+        entry_words=ENTRY_WORDS,
     )
+
+
+@bp.get("/tokens/<token_id>/receipts/<entry_id>.tlog-proof")
+@requires(Role.AGENT)
+def receipt(token_id: str, entry_id: str) -> ResponseReturnValue:
+    """Give the receipt 回执 of one fact of an own token."""
+    runtime = current_runtime()
+    own = facts_of_token(runtime, by=current_actor(), token_id=TokenId(token_id))
+    return handed_out(receipt_among(runtime, own, entry_id))
 
 
 @bp.get("/tokens/<token_id>/revoke")

@@ -33,6 +33,7 @@ from attribution.reconciliation.report import RowKind
 from attribution.services.accounting import DealAccount, deal_account, deal_accounts
 from attribution.services.attending import rulings_of_deal
 from attribution.services.evidencing import export_evidence
+from attribution.services.receipting import facts_of_signing, receipt_among
 from attribution.services.reconciling import (
     propose_statement,
     reconciliation_of,
@@ -48,8 +49,10 @@ from web.choosing import chosen_project, projects_here
 from web.column_fields import chosen_columns, proposed_fields
 from web.dispute_words import GROUNDS, STATES
 from web.forms import Form, page_request
+from web.log_words import ENTRY_WORDS
 from web.milestones import EVENTS, STAGES, milestone_choices, record_from
 from web.problems import explain
+from web.receipts import handed_out
 from web.rulings import worded
 from web.statement_words import (
     COLUMNS,
@@ -102,6 +105,15 @@ def overview() -> str:
 def deal(signing_id: SigningId) -> str:
     """Show one deal: commissions, what they wait for, and the ruling behind them."""
     return _deal(signing_id, Form())
+
+
+@bp.get("/deals/<signing_id>/receipts/<entry_id>.tlog-proof")
+@requires(*ROLES)
+def receipt(signing_id: SigningId, entry_id: str) -> ResponseReturnValue:
+    """Give the receipt 回执 of one fact of a deal."""
+    runtime = current_runtime()
+    own = facts_of_signing(runtime, by=current_actor(), signing_id=signing_id)
+    return handed_out(receipt_among(runtime, own, entry_id))
 
 
 @bp.post("/deals/<signing_id>/milestones")
@@ -266,6 +278,8 @@ def _deal(signing_id: SigningId, form: Form) -> str:
         grounds=GROUNDS,
         states=STATES,
         position=positions_of(runtime, [ruling.entry_id])[0] if ruling else None,
+        own_facts=facts_of_signing(runtime, by=current_actor(), signing_id=signing_id),
+        entry_words=ENTRY_WORDS,
         choices=milestone_choices(),
         stages=STAGES,
         events=EVENTS,

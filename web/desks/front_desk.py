@@ -30,6 +30,7 @@ from web.notice import NOTICE_VERSION, PURPOSES, parse_notice
 from web.parsing import parse_identifiers, parse_party
 from web.pictures import text_qr
 from web.problems import answer_refusal, explain, wants_json
+from web.receipts import printed_receipt
 from web.standings import SHORT_LEADS, STANDINGS
 
 bp = Blueprint("front_desk", __name__, url_prefix="/desk")
@@ -172,7 +173,7 @@ def confirm(project_id: str) -> ResponseReturnValue:
 @bp.get("/visits/<visit_id>/print")
 @requires(*DESK_ROLES)
 def confirmation(visit_id: str) -> str:
-    """Show the visit confirmation 带看确认单 again, without the receipt."""
+    """Show the visit confirmation 带看确认单 again, without the visitor's link."""
     shown = confirmation_of(
         current_runtime(), by=current_actor(), visit_id=VisitId(visit_id)
     )
@@ -181,6 +182,7 @@ def confirmation(visit_id: str) -> str:
         confirmation=shown,
         words=STANDINGS[shown.visit.standing],
         short_leads=SHORT_LEADS,
+        proof=printed_receipt(shown.visit.id),
     )
 
 
@@ -262,6 +264,7 @@ def _recorded(project_id: str, reply: Reply) -> ResponseReturnValue:
         receipt=receipt,
         address=address,
         picture=text_qr(address),
+        proof=printed_receipt(shown.visit.id),
     )
     return page, HTTPStatus.CREATED
 

@@ -15,13 +15,16 @@ from attribution.people import Role
 from attribution.rulebook import Relation, Stage
 from attribution.services.accounting import deal_account, deal_accounts
 from attribution.services.contracting import conclude_signing
+from attribution.services.receipting import facts_of_signing, receipt_among
 from attribution.services.signing import Contract, Kin
 from attribution.services.surveying import names_in, positions_of
 from tokens.identifiers import Identifier, identifier, warnings_of
 from web.access import current_actor, current_runtime, requires
 from web.choosing import chosen_project, projects_here
 from web.forms import Form, needed, page_request, parse_local, parse_price
+from web.log_words import ENTRY_WORDS
 from web.milestones import EVENTS, STAGES, milestone_choices, record_from
+from web.receipts import handed_out
 from web.rulings import worded
 
 bp = Blueprint("signing_desk", __name__, url_prefix="/signing")
@@ -126,6 +129,15 @@ def deal(signing_id: SigningId) -> str:
     return _deal(signing_id, Form())
 
 
+@bp.get("/deals/<signing_id>/receipts/<entry_id>.tlog-proof")
+@requires(Role.SIGNING)
+def receipt(signing_id: SigningId, entry_id: str) -> ResponseReturnValue:
+    """Give the receipt 回执 of one fact of a deal."""
+    runtime = current_runtime()
+    own = facts_of_signing(runtime, by=current_actor(), signing_id=signing_id)
+    return handed_out(receipt_among(runtime, own, entry_id))
+
+
 @bp.post("/deals/<signing_id>/milestones")
 @requires(Role.SIGNING)
 def add_milestone(signing_id: SigningId) -> ResponseReturnValue:
@@ -146,6 +158,8 @@ def _deal(signing_id: SigningId, form: Form) -> str:
         account=account,
         ruling=worded(ruling, names_in(runtime)) if ruling else None,
         positions=positions_of(runtime, entries),
+        own_facts=facts_of_signing(runtime, by=current_actor(), signing_id=signing_id),
+        entry_words=ENTRY_WORDS,
         choices=milestone_choices(),
         stages=STAGES,
         events=EVENTS,

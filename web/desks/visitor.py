@@ -8,11 +8,14 @@ from flask.typing import ResponseReturnValue
 from attribution.errors import NotFound
 from attribution.services.binding import bind_by_link, open_link
 from attribution.services.looking import visit_of_receipt
+from attribution.services.receipting import facts_of_holder, receipt_among
 from tokens.errors import IdentifierInvalid, Reason
 from web.access import caller_address, current_runtime, open_to_all
+from web.log_words import ENTRY_WORDS
 from web.notice import NOTICE_VERSION, PURPOSES, notice_template
 from web.parsing import parse_identifier
 from web.problems import answer_refusal, wants_json
+from web.receipts import handed_out
 from web.standings import STANDINGS
 
 bp = Blueprint("visitor", __name__)
@@ -22,16 +25,27 @@ bp = Blueprint("visitor", __name__)
 @open_to_all
 def held(receipt: str) -> str:
     """Show the holder of a receipt what is held about the visit."""
-    visit = visit_of_receipt(
-        current_runtime(), receipt=receipt, address=caller_address()
-    )
+    runtime, address = current_runtime(), caller_address()
+    visit = visit_of_receipt(runtime, receipt=receipt, address=address)
     return render_template(
         "visitor/held.html",
         visit=visit,
         receipt=receipt,
         words=STANDINGS[visit.standing],
         agreed=[PURPOSES[one] for one in visit.purposes.split() if one in PURPOSES],
+        own_facts=facts_of_holder(runtime, receipt=receipt, address=address),
+        entry_words=ENTRY_WORDS,
+        receipt=receipt,
     )
+
+
+@bp.get("/v/<receipt>/receipts/<entry_id>.tlog-proof")
+@open_to_all
+def proof(receipt: str, entry_id: str) -> ResponseReturnValue:
+    """Give the holder of a visit's receipt the proof of one fact of the visit."""
+    runtime, address = current_runtime(), caller_address()
+    own = facts_of_holder(runtime, receipt=receipt, address=address)
+    return handed_out(receipt_among(runtime, own, entry_id))
 
 
 @bp.get("/t/<link>")
