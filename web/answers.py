@@ -511,16 +511,19 @@ HTTP_ANSWERS: dict[HTTPStatus, Answer] = {
 
 # The detail of a malformed code, scan or number.
 REASONS: dict[str, LazyString] = {
-    Reason.BIRTHDAY: _l("号码里的出生日期不存在"),
-    Reason.CHARACTERS: _l("有不该出现的字符"),
-    Reason.CHECK_DIGIT: _l("校验位不对，多半输错了一位"),
-    Reason.CHECK_SYMBOL: _l("最后一位对不上，多半输错了一位"),
-    Reason.EMPTY: _l("没有内容"),
-    Reason.GLUED: _l("两次扫描连在一起了"),
-    Reason.KIND: _l("不认识这种证件"),
-    Reason.LENGTH: _l("位数不对"),
-    Reason.MASK: _l("打码的形式不对"),
-    Reason.PREFIX: _l("号码的开头不对"),
-    Reason.SYMBOL: _l("有推荐码里不会出现的字符"),
-    Reason.UNREADABLE: _l("看不懂"),
+    Reason.BIRTHDAY: _l("号码里的出生日期不存在。"),
+    Reason.CHARACTERS: _l("有不该出现的字符。"),
+    Reason.CHECK_DIGIT: _l("校验位不对，多半输错了一位。"),
+    Reason.CHECK_SYMBOL: _l("最后一位对不上，多半输错了一位。"),
+    Reason.EMPTY: _l("没有内容，请先填写。"),
+    Reason.GLUED: _l("两次扫描连在一起了。"),
+    Reason.KIND: _l("不认识这种证件。"),
+    Reason.LENGTH: _l("位数不对，请数一数。"),
+    Reason.MASK: _l("打码的形式不对。"),
+    Reason.MASKED: _l("打了码的号码不够，要完整的号码。"),
+    Reason.PREFIX: _l(
+        "号码的开头不对。手机号要中国大陆的；护照前面写国家，例如 CHN:E12345678。"
+    ),
+    Reason.SYMBOL: _l("有推荐码里不会出现的字符。"),
+    Reason.UNREADABLE: _l("看不懂。"),
 }

@@ -39,6 +39,10 @@ _PHRASES: dict[str, LazyString] = {
     "was admitted before": _l("这把公钥登记过了；停用过的请换一把新的。"),
     "must begin with http:// or https://": _l("地址要以 http:// 或 https:// 开头。"),
     "must say why": _l("请写明原因。"),
+    "is needed: the code is bound to a client": _l(
+        "推荐码绑定了客户，要填客户的号码。"
+    ),
+    "lists too many numbers": _l("号码太多，一次最多 20 个。"),
     "is taken already": _l("已经有了，请换一个。"),
     "lies before the first rules of the project": _l(
         "早于这个案场的第一版规则，没有规则可判；请核对日期。"
@@ -47,6 +51,7 @@ _PHRASES: dict[str, LazyString] = {
     "is of another project": _l("这张到访回执是另一个案场的。"),
     # web/forms.py
     "NOT_AN_AMOUNT": _l("金额看不懂。例如 2450000、2,450,000.00 或 245万。"),
+    "NOT_ABOVE_NOTHING": _l("金额要大于零。"),
     "PRICE_TOO_SMALL": _l("少于一万元。是不是漏写了“万”？例如 245万。"),
     "NOT_A_PERCENTAGE": _l("请填 0 到 100 之间的百分比，最多两位小数，例如 1.5。"),
     "NOT_A_TIME": _l("没有这个日期或时间。"),

@@ -24,7 +24,7 @@ from attribution.signings import Relative, Signing
 from attribution.storage.agreement_repository import PROJECT_RULES
 from attribution.storage.signing_repository import Deal, Milestone
 from attribution.storage.work import UnitOfWork
-from tokens.identifiers import Identifier
+from tokens.identifiers import Identifier, refuse_masked
 
 _UNPLACED = -1
 
@@ -71,6 +71,7 @@ def record_signing(
         NotAllowed: not a signing desk of this project.
         InputInvalid: no buyer, a unit that cannot be read, an unknown receipt, a
             signing in the future.
+        IdentifierInvalid: a number is masked; whoever signs shows a document.
         UnitSold: the home has a signing that was not cancelled.
     """
     if not by.may_at(project_id, Role.SIGNING):
@@ -128,6 +129,7 @@ def _group_tags(
         raise InputInvalid("buyers", "must name at least one buyer with an identifier")
     people = [*contract.buyers, *(kin.identifiers for kin in contract.relatives)]
     everyone = [one for identifiers in people for one in identifiers]
+    refuse_masked(everyone)
     tags = iter(runtime.tag(project_id, everyone))
     sets = [frozenset(next(tags) for _ in identifiers) for identifiers in people]
     count = len(contract.buyers)

@@ -49,6 +49,7 @@ from attribution.storage.tables import (
 )
 from tests.office import OTHER_PHONE, PHONE, Office, mobile
 from tests.racing import outcome_of
+from tokens.errors import IdentifierInvalid
 from tokens.identifiers import identifier
 
 ID_NUMBER = identifier("cn-id", "11010519491231002X")
@@ -546,3 +547,21 @@ def test_a_phone_number_may_stand_in_a_buyers_other_name(office: Office) -> None
 
     with office.runtime.reading() as work:
         assert len(work.signings.signing(signing).buyers) == 2
+
+
+def test_a_masked_number_signed_for_a_home(office: Office) -> None:
+    masked = identifier("cn-mobile-3-4", "138****8000")
+    contract = Contract(
+        unit="3-1-1201",
+        price=Fen(245_000_000),
+        stage=Stage.SUBSCRIPTION,
+        buyers=((masked,),),
+    )
+
+    with pytest.raises(IdentifierInvalid, match="MASKED"):
+        office.do(
+            record_signing,
+            by=office.signing,
+            project_id=office.project,
+            contract=contract,
+        )
