@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from attribution.errors import NotAllowed
+from attribution.errors import NotAllowed, StatementEmpty
 from attribution.ids import ChannelId, ProjectId, StatementId
 from attribution.money import WHOLE, Fen
 from attribution.people import Actor, Role
@@ -58,6 +58,8 @@ def upload_statement(
     _check(by, project_id, channel_id)
     name, data = file
     statement = read_statement(data, name)
+    if not statement.lines:
+        raise StatementEmpty
     now = runtime.now()
 
     def action(work: UnitOfWork) -> Answer:

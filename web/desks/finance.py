@@ -20,6 +20,7 @@ from attribution.errors import (
     AttributionError,
     EncodingUnknown,
     HeaderNotFound,
+    StatementEmpty,
     StatementNotSpreadsheet,
     StatementTooLarge,
     StatementUnreadable,
@@ -42,6 +43,7 @@ from web.access import current_actor, current_runtime, requires
 from web.charts import bars_of
 from web.choosing import chosen_project, projects_here
 from web.forms import Form, page_request
+from web.languages import instant
 from web.milestones import EVENTS, STAGES, milestone_choices, record_from
 from web.problems import Problem, explain
 from web.rulings import worded
@@ -65,6 +67,7 @@ _REFUSED_FILE = (
     StatementUnreadable,
     HeaderNotFound,
     EncodingUnknown,
+    StatementEmpty,
 )
 
 
@@ -171,11 +174,19 @@ def reconciliation(statement_id: StatementId) -> str:
 @requires(*ROLES)
 def workbook(statement_id: StatementId) -> Response:
     """Give the whole result as a workbook, in the language of the page."""
-    _stored, result = reconciliation_of(
+    stored, result = reconciliation_of(
         current_runtime(), by=current_actor(), statement_id=statement_id
     )
+    names = names_in(current_runtime())
+    projects = {one.id: one.name for one in projects_here(*ROLES)}
+    about = _(
+        "渠道：%(channel)s；案场：%(project)s；上传于 %(at)s",
+        channel=names.channels[stored.channel_id],
+        project=projects[stored.project_id],
+        at=instant(stored.uploaded_at),
+    )
     return send_file(
-        BytesIO(write_report(result, labels())),
+        BytesIO(write_report(result, labels(), about)),
         mimetype=_XLSX,
         as_attachment=True,
         download_name=f"hefu-{statement_id[:8]}.xlsx",
