@@ -1,9 +1,10 @@
 """People join: added by an administrator, invited by a link, given roles."""
 
+import re
 from datetime import timedelta
 
 from attribution.documents import instant_text
-from attribution.errors import InvitationInvalid
+from attribution.errors import InputInvalid, InvitationInvalid
 from attribution.ids import PersonId
 from attribution.passwords import SALT_BYTES, hash_password
 from attribution.people import Grant
@@ -14,6 +15,7 @@ from attribution.services.statements import StatementKind, record
 from attribution.storage.access_repository import Account, HeldGrant
 
 INVITATION_LIFETIME = timedelta(hours=72)
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]*")
 
 
 def add_person(runtime: Runtime, *, login: str, name: str) -> PersonId:
@@ -21,15 +23,24 @@ def add_person(runtime: Runtime, *, login: str, name: str) -> PersonId:
 
     Raises:
         LoginTaken: another person has this login.
-        InputInvalid: login or name is empty, too long or not printable.
+        InputInvalid: login or name is empty, too long or not printable, or the login
+            has other signs than letters, digits, dots, dashes, underscores and @.
     """
     now = runtime.now()
-    login, name = named(login, "login").casefold(), named(name)
+    login, name = _login(login), named(name)
     person_id = PersonId(runtime.new_id())
     with runtime.transaction() as work:
         work.access.add_person(person_id, login=login, name=name, at=now)
         record(runtime, work, now, (StatementKind.PERSON, {"person": person_id}))
     return person_id
+
+
+def _login(text: str) -> str:
+    """Return a login in small letters, or refuse what nobody types the same twice."""
+    login = named(text, "login").casefold()
+    if not _LOGIN.fullmatch(login):
+        raise InputInvalid("login", "must be letters, digits, dots, dashes")
+    return login
 
 
 def invite(runtime: Runtime, person_id: PersonId) -> str:

@@ -27,6 +27,8 @@ from attribution.storage.work import UnitOfWork
 from tokens.identifiers import Identifier, refuse_masked
 
 _UNPLACED = -1
+# Money comes in parts, and names and homes may change again; these happen once.
+_ONCE = frozenset({DealEvent.CONTRACT, DealEvent.FULL_PRICE, DealEvent.HANDOVER})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -223,7 +225,8 @@ def record_milestone(
         NotFound: no such signing.
         NotAllowed: neither signing desk nor finance of its project.
         DealCancelled: nothing follows a cancellation.
-        InputInvalid: an instant in the future or before the signing.
+        InputInvalid: an instant in the future or before the signing, or what a deal
+            reaches once, a second time.
     """
     now = runtime.now()
     at = reached_at or now
@@ -237,6 +240,8 @@ def record_milestone(
         reached = work.signings.milestones([signing_id])
         if any(one.kind == DealEvent.CANCELLED for one in reached):
             raise DealCancelled
+        if kind in _ONCE and any(one.kind == kind for one in reached):
+            raise InputInvalid("kind", "was reached before")
         milestone_id = runtime.new_id()
         body = {
             "milestone": milestone_id,

@@ -16,6 +16,7 @@ from attribution.errors import (
     InputInvalid,
     NotAllowed,
     NotFound,
+    StatementEmpty,
     UnitSold,
 )
 from attribution.ids import ChannelId, RulingId, SigningId, StatementId
@@ -565,3 +566,43 @@ def test_a_masked_number_signed_for_a_home(office: Office) -> None:
             project_id=office.project,
             contract=contract,
         )
+
+
+@pytest.mark.parametrize("kind", [DealEvent.CONTRACT, DealEvent.HANDOVER])
+def test_what_a_deal_reaches_once_was_recorded_twice(
+    office: Office, kind: DealEvent
+) -> None:
+    signing_id = office.sign()
+    reach = {"by": office.signing, "signing_id": signing_id, "kind": kind}
+    office.do(record_milestone, **reach)
+
+    with pytest.raises(InputInvalid, match="was reached before"):
+        office.do(record_milestone, **reach)
+
+    assert office.count(milestones) == 1
+
+
+def test_payments_come_in_parts(office: Office) -> None:
+    signing_id = office.sign()
+    for _ in range(2):
+        office.do(
+            record_milestone,
+            by=office.signing,
+            signing_id=signing_id,
+            kind=DealEvent.PAYMENT,
+        )
+
+    assert office.count(milestones) == 2
+
+
+def test_a_header_alone_was_kept_as_a_reconciliation(office: Office) -> None:
+    with pytest.raises(StatementEmpty):
+        office.do(
+            upload_statement,
+            by=office.finance,
+            project_id=office.project,
+            channel_id=office.channel_a,
+            file=("a.csv", HEADER.encode()),
+        )
+
+    assert office.count(statements) == 0
