@@ -140,8 +140,8 @@ ANSWERS: dict[type[Exception], Answer] = {
     refused.ReportedByYou: Answer(
         status=HTTPStatus.CONFLICT,
         title=_l("已被您报备"),
-        why=_l("您给这位客户发的推荐码还有效，不用再发一张。"),
-        todo=_l("请在“我的推荐码”里找到它，直接给客户看。"),
+        why=_l("您给这位客户发的另一张推荐码还有效；这次又发了一张。"),
+        todo=_l("给客户用一张就够；不用的那张，请在“我的推荐码”里撤回。"),
     ),
     refused.VisitOverdue: Answer(
         status=HTTPStatus.CONFLICT,
@@ -177,7 +177,7 @@ ANSWERS: dict[type[Exception], Answer] = {
         status=HTTPStatus.TOO_MANY_REQUESTS,
         title=_l("尝试太多，请稍等"),
         why=_l("短时间内错误太多。为了防止有人猜码、猜密码，需要等一会儿。"),
-        todo=_l("请等到下面写的时间再试；不用重启，也不用换电脑。"),
+        todo=_l("请等够写明的时间再试；不用重启，也不用换电脑。"),
     ),
     refused.InputInvalid: Answer(
         status=HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -288,6 +288,12 @@ ANSWERS: dict[type[Exception], Answer] = {
         title=_l("找不到表头"),
         why=_l("没有一张工作表同时有“房号”一列和“金额”一列。"),
         todo=_l("请检查表头的写法，例如“房号”和“佣金金额”，再上传。"),
+    ),
+    refused.StatementEmpty: Answer(
+        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        title=_l("对账单里没有申报"),
+        why=_l("找到了表头，下面却没有一行申报。什么都没有保存。"),
+        todo=_l("请检查是不是传错了文件，或者内容在隐藏的工作表里，再上传。"),
     ),
     refused.EncodingUnknown: Answer(
         status=HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -486,7 +492,7 @@ HTTP_ANSWERS: dict[HTTPStatus, Answer] = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Answer(
         status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         title=_l("内容太大"),
-        why=_l("文件最大 32 MB，其他内容最大 512 KB。"),
+        why=_l("对账单最大 20 MB，其他内容最大 512 KB。"),
         todo=_l("请缩小或拆开后再提交。"),
     ),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: Answer(

@@ -182,3 +182,14 @@ def test_enter_after_a_code_that_sent_itself_recorded_the_visit(
     assert "disabled data-wakes" in by_itself.text
     assert "data-wakes" not in by_enter.text
     assert request_id_in(by_enter)
+
+
+def test_a_code_for_somebody_else_was_shown_in_green(
+    front: Front, desk: FlaskClient
+) -> None:
+    form = {"scan": issued(front)["code"], "visitor": OTHER_PHONE}
+
+    page = send(front, desk, "redeem", form)
+
+    assert '<section class="status red"' in page.text
+    assert "可以核销" not in text_of(page)

@@ -24,7 +24,7 @@ from attribution.services.surveying import projects_of
 from attribution.services.visiting import confirm_report, record_walk_in, redeem_token
 from tokens import errors as malformed
 from tokens.errors import Reason, TokenError
-from tokens.identifiers import guess_kind
+from tokens.identifiers import Identifier, guess_kind
 from tokens.scans import read_scan
 from web.access import current_actor, current_device, current_runtime, requires
 from web.forms import Form, page_request
@@ -93,8 +93,9 @@ def redeem(project_id: str) -> ResponseReturnValue:
             scan=scan,
             arrival=arrival,
         )
-        return _recorded(project_id, reply)
-    return _looked_at(project_id, form), HTTPStatus.CONFLICT
+    if form.mistakes:
+        return _looked_at(project_id, form), HTTPStatus.CONFLICT
+    return _recorded(project_id, reply)
 
 
 @bp.post("/<project_id>/release")
@@ -151,7 +152,8 @@ def forgotten_form(project_id: str) -> str:
 def forgotten(project_id: str) -> ResponseReturnValue:
     """Look for the live reports of a number. The look-up is logged, found or not."""
     form = Form(request.form)
-    identifiers = form.read("scan", parse_identifiers, ())
+    nobody: tuple[Identifier, ...] = ()
+    identifiers = form.read("scan", parse_identifiers, nobody)
     if form.mistakes:
         return _forgotten_page(project_id, form), HTTPStatus.UNPROCESSABLE_ENTITY
     if not identifiers:
@@ -185,9 +187,10 @@ def confirm(project_id: str) -> ResponseReturnValue:
             token_id=token_id,
             arrival=arrival,
         )
-        return _recorded(project_id, reply)
-    page = _forgotten_page(project_id, form, token_id=token_id)
-    return page, HTTPStatus.CONFLICT
+    if form.mistakes:
+        page = _forgotten_page(project_id, form, token_id=token_id)
+        return page, HTTPStatus.CONFLICT
+    return _recorded(project_id, reply)
 
 
 @bp.get("/visits/<visit_id>/print")
