@@ -35,7 +35,9 @@ function sendUnasked(form) {
   form.requestSubmit();
 }
 for (const button of document.querySelectorAll("[data-wakes]")) {
-  setTimeout(() => { button.disabled = false; }, rest);
+  const wake = () => { button.disabled = false; };
+  setTimeout(wake, rest);
+  button.form.addEventListener("input", wake);  // whoever types here has seen the page
 }
 
 const scan = document.querySelector("[data-scan]");
