@@ -330,6 +330,12 @@ class StatementTooLarge(AttributionError):
         self.limit = limit
 
 
+class StatementEmpty(AttributionError):
+    """There is a header, and below it no claim: nothing to reconcile."""
+
+    code = "STATEMENT_EMPTY"
+
+
 class StatementUnreadable(AttributionError):
     """The file is a spreadsheet, but what is in `cell` cannot be followed."""
 

@@ -16,6 +16,7 @@ class Reason(StrEnum):
     KIND = "KIND"
     LENGTH = "LENGTH"
     MASK = "MASK"
+    MASKED = "MASKED"
     PREFIX = "PREFIX"
     SYMBOL = "SYMBOL"
     UNREADABLE = "UNREADABLE"
@@ -66,7 +67,8 @@ class TokenForged(TokenError):
 class IdentifierInvalid(TokenError):
     """The text is no identifier of its kind.
 
-    Reasons: KIND, LENGTH, CHARACTERS, PREFIX, CHECK_DIGIT, BIRTHDAY, MASK.
+    Reasons: KIND, LENGTH, CHARACTERS, PREFIX, CHECK_DIGIT, BIRTHDAY, MASK,
+    MASKED (a whole number is needed).
     """
 
     code = "IDENTIFIER_INVALID"

@@ -5,7 +5,7 @@ The kinds are listed in KINDS; what each accepts is identity-tag.md §2 and §3.
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain
@@ -52,6 +52,15 @@ def mask_of(identifier: Identifier, kind: str) -> Identifier:
     head, tail = _MASKS[kind]
     digits = identifier.value.removeprefix("+86")
     return _masked(kind, digits[:head], digits[-tail:])
+
+
+def refuse_masked(identifiers: Iterable[Identifier]) -> None:
+    """Raise IdentifierInvalid where one is masked: it may be many people's.
+
+    A whole number is needed of whoever stands here; only an agent may know less.
+    """
+    if any(one.kind in _MASKS for one in identifiers):
+        raise IdentifierInvalid(Reason.MASKED)
 
 
 def warnings_of(identifier: Identifier) -> tuple[str, ...]:
@@ -101,6 +110,8 @@ def _national(text: str) -> str:
 
 def _mobile(text: str) -> Identifier:
     digits = _national(text)
+    if re.fullmatch(r"(?:\+|00)[0-9]+", digits):  # another country's
+        raise IdentifierInvalid(Reason.PREFIX)
     if not re.fullmatch(r"[0-9]*", digits):
         raise IdentifierInvalid(Reason.CHARACTERS)
     if len(digits) != 11:  # noqa: PLR2004  mainland numbers have eleven digits

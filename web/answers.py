@@ -140,8 +140,8 @@ ANSWERS: dict[type[Exception], Answer] = {
     refused.ReportedByYou: Answer(
         status=HTTPStatus.CONFLICT,
         title=_l("已被您报备"),
-        why=_l("您给这位客户发的推荐码还有效，不用再发一张。"),
-        todo=_l("请在“我的推荐码”里找到它，直接给客户看。"),
+        why=_l("您给这位客户发的另一张推荐码还有效；这次又发了一张。"),
+        todo=_l("给客户用一张就够；不用的那张，请在“我的推荐码”里撤回。"),
     ),
     refused.VisitOverdue: Answer(
         status=HTTPStatus.CONFLICT,
@@ -177,7 +177,7 @@ ANSWERS: dict[type[Exception], Answer] = {
         status=HTTPStatus.TOO_MANY_REQUESTS,
         title=_l("尝试太多，请稍等"),
         why=_l("短时间内错误太多。为了防止有人猜码、猜密码，需要等一会儿。"),
-        todo=_l("请等到下面写的时间再试；不用重启，也不用换电脑。"),
+        todo=_l("请等够写明的时间再试；不用重启，也不用换电脑。"),
     ),
     refused.InputInvalid: Answer(
         status=HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -294,6 +294,12 @@ ANSWERS: dict[type[Exception], Answer] = {
         title=_l("找不到表头"),
         why=_l("没有一张工作表同时有“房号”一列和“金额”一列。"),
         todo=_l("请检查表头的写法，例如“房号”和“佣金金额”，再上传。"),
+    ),
+    refused.StatementEmpty: Answer(
+        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+        title=_l("对账单里没有申报"),
+        why=_l("找到了表头，下面却没有一行申报。什么都没有保存。"),
+        todo=_l("请检查是不是传错了文件，或者内容在隐藏的工作表里，再上传。"),
     ),
     refused.EncodingUnknown: Answer(
         status=HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -552,7 +558,7 @@ HTTP_ANSWERS: dict[HTTPStatus, Answer] = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Answer(
         status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         title=_l("内容太大"),
-        why=_l("文件最大 32 MB，其他内容最大 512 KB。"),
+        why=_l("对账单最大 20 MB，其他内容最大 512 KB。"),
         todo=_l("请缩小或拆开后再提交。"),
     ),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: Answer(
@@ -577,16 +583,19 @@ HTTP_ANSWERS: dict[HTTPStatus, Answer] = {
 
 # The detail of a malformed code, scan or number.
 REASONS: dict[str, LazyString] = {
-    Reason.BIRTHDAY: _l("号码里的出生日期不存在"),
-    Reason.CHARACTERS: _l("有不该出现的字符"),
-    Reason.CHECK_DIGIT: _l("校验位不对，多半输错了一位"),
-    Reason.CHECK_SYMBOL: _l("最后一位对不上，多半输错了一位"),
-    Reason.EMPTY: _l("没有内容"),
-    Reason.GLUED: _l("两次扫描连在一起了"),
-    Reason.KIND: _l("不认识这种证件"),
-    Reason.LENGTH: _l("位数不对"),
-    Reason.MASK: _l("打码的形式不对"),
-    Reason.PREFIX: _l("号码的开头不对"),
-    Reason.SYMBOL: _l("有推荐码里不会出现的字符"),
-    Reason.UNREADABLE: _l("看不懂"),
+    Reason.BIRTHDAY: _l("号码里的出生日期不存在。"),
+    Reason.CHARACTERS: _l("有不该出现的字符。"),
+    Reason.CHECK_DIGIT: _l("校验位不对，多半输错了一位。"),
+    Reason.CHECK_SYMBOL: _l("最后一位对不上，多半输错了一位。"),
+    Reason.EMPTY: _l("没有内容，请先填写。"),
+    Reason.GLUED: _l("两次扫描连在一起了。"),
+    Reason.KIND: _l("不认识这种证件。"),
+    Reason.LENGTH: _l("位数不对，请数一数。"),
+    Reason.MASK: _l("打码的形式不对。"),
+    Reason.MASKED: _l("打了码的号码不够，要完整的号码。"),
+    Reason.PREFIX: _l(
+        "号码的开头不对。手机号要中国大陆的；护照前面写国家，例如 CHN:E12345678。"
+    ),
+    Reason.SYMBOL: _l("有推荐码里不会出现的字符。"),
+    Reason.UNREADABLE: _l("看不懂。"),
 }

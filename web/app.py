@@ -24,6 +24,7 @@ from attribution.services.runtime import Runtime
 from web import access, navigation, problems, security
 from web.access import bind_runtime, refuse_cross_site
 from web.api.document import completed
+from web.field_names import field_name
 from web.languages import current_language, set_up_languages
 
 _LOG = structlog.get_logger()
@@ -133,6 +134,7 @@ def _offer_to_templates(app: Flask, look: Look) -> None:
         current_language=current_language,
         is_admin=navigation.is_admin,
         is_demo=look.is_demo,
+        field_name=field_name,
         role_name=navigation.ROLE_NAMES.__getitem__,
         new_request_id=lambda: access.current_runtime().new_id(),
         now=lambda: access.current_runtime().now(),

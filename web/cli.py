@@ -1,12 +1,14 @@
 """Commands for operators; exit codes: 0 done, 1 refused or failed, 2 usage."""
 
 import json
+import sqlite3
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 import sqlalchemy as sa
+from flask_babel import gettext as _
 
 from attribution.cases.answering import answer_case
 from attribution.cases.reading import case_from_text
@@ -28,12 +30,19 @@ from attribution.services.runtime import Runtime
 from attribution.services.surveying import channel_called, project_called
 from attribution.storage.access_repository import Account
 from tokens.errors import TokenError
+from web.cli_words import refusal_line, setting_line, words_in
 from web.demo import SIGN_INS, seed
 from web.installed import installed
 from web.keys import KeyFileUnsafe
 from web.log_commands import keys, log
 from web.serving import refuse_taken_port, serve
-from web.settings import SettingInvalid, Settings, read_settings
+from web.settings import (
+    SettingInvalid,
+    Settings,
+    language_asked,
+    read_settings,
+    unknown_settings,
+)
 
 _REFUSED = 1
 _USAGE = 2
@@ -41,6 +50,8 @@ OPERATOR = Actor(
     person_id=PersonId("operator"), name="", grants=(Grant(role=Role.AUDITOR),)
 )
 """Who works on the machine itself, and may read everything there anyway."""
+_UNFINISHED = "unfinished"
+_OF_A_CHANNEL = {Role.AGENT.value, Role.CHANNEL_MANAGER.value}
 _ROLES = click.Choice([role.value for role in Role])
 
 
@@ -49,18 +60,45 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> None:
         """Run a command; a refusal is told, anything else is a mistake of ours."""
+        with words_in(language_asked()):
+            for name in unknown_settings():
+                click.echo(
+                    _("没有 %(name)s 这个设置，没有采用。请检查拼写。", name=name),
+                    err=True,
+                )
+            refusal = self._refusal(ctx)
+            if refusal:
+                click.echo(refusal, err=True)
+                ctx.exit(_REFUSED)
+
+    def _refusal(self, ctx: click.Context) -> str:
+        """Run a command; return in one line why it was refused, if it was."""
         try:
             super().invoke(ctx)
         except (AttributionError, TokenError) as refusal:
-            click.echo(f"{refusal.code} {refusal}".strip(), err=True)
-            ctx.exit(_REFUSED)
+            return refusal_line(refusal)
         except sa.exc.OperationalError as failure:
             reason = str(failure.orig).partition("\n")[0]
-            click.echo(f"HEFU_DATABASE_URL: no answer: {reason}", err=True)
-            ctx.exit(_REFUSED)
+            return "HEFU_DATABASE_URL: " + _(
+                "数据库没有应答：%(reason)s。请检查它是否在运行、地址是否正确。",
+                reason=reason,
+            )
+        except (sqlite3.DatabaseError, sa.exc.DatabaseError) as failure:
+            if not _is_damaged(failure):
+                raise
+            return "HEFU_DATABASE_URL: " + _(
+                "数据库文件损坏，打不开。请保留它，从备份恢复一份。"
+            )
         except (SettingInvalid, KeyFileUnsafe) as refusal:
-            click.echo(str(refusal), err=True)
-            ctx.exit(_REFUSED)
+            return setting_line(refusal)
+        return ""
+
+
+def _is_damaged(failure: sqlite3.DatabaseError | sa.exc.DatabaseError) -> bool:
+    """Say whether the file is no database any more, rather than a mistake of ours."""
+    cause = failure.orig if isinstance(failure, sa.exc.DatabaseError) else failure
+    code = getattr(cause, "sqlite_errorcode", None)
+    return code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 
 
 @click.group(cls=_Commands)
@@ -79,11 +117,17 @@ def init(login: str, name: str) -> None:
     """Create keys, database and the first administrator; print the invitation."""
     with installed() as (settings, runtime):
         if is_anybody_there(runtime):
-            click.echo("already initialised: people exist", err=True)
+            click.echo(
+                _(
+                    "已经初始化过：这里已有人员。再邀请一个人："
+                    "./hefu user invite 登录名；要另起一套，请换一个 HEFU_DATA_DIR。"
+                ),
+                err=True,
+            )
             sys.exit(_REFUSED)
         person_id = add_person(runtime, login=login, name=name)
         give_role(runtime, person_id, Grant(role=Role.ADMIN))
-        click.echo("start ./hefu run, then open within 72 hours:", err=True)
+        click.echo(_("先启动 ./hefu run，再在 72 小时内打开："), err=True)
         click.echo(_invitation_link(settings, invite(runtime, person_id)))
 
 
@@ -92,21 +136,41 @@ def run() -> None:
     """Serve; on an empty data directory make a demo first, unless HEFU_DEMO=0."""
     refuse_taken_port(read_settings())
     with installed() as (settings, runtime):
+        _refuse_half_a_demo(settings)
         if not is_anybody_there(runtime):
             _fill(settings, runtime)
         elif (sign_ins := settings.data_dir / "demo" / SIGN_INS).exists():
-            click.echo(f"sign-ins and codes of the demo: {sign_ins}")
+            click.echo(_("演示的账号和推荐码：%(file)s", file=sign_ins))
     click.echo(f"Hefu 合符  http://{settings.host}:{settings.port}")
     serve(settings)
 
 
 def _fill(settings: Settings, runtime: Runtime) -> None:
     if not settings.demo:
-        click.echo("nobody can sign in yet; run: ./hefu init", err=True)
+        click.echo(_("还没有人可以登录；请先运行：./hefu init"), err=True)
         return
-    click.echo("empty data directory: making a demo …")
-    for line in seed(runtime, settings.data_dir / "demo"):
+    click.echo(_("数据目录是空的：正在准备演示数据……"))
+    folder = settings.data_dir / "demo"
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished = folder / _UNFINISHED
+    unfinished.touch()
+    for line in seed(runtime, folder):
         click.echo(line)
+    unfinished.unlink()
+
+
+def _refuse_half_a_demo(settings: Settings) -> None:
+    """Stop where an earlier start was interrupted: half a fortnight misleads."""
+    if (settings.data_dir / "demo" / _UNFINISHED).exists():
+        click.echo(
+            _(
+                "上一次启动时，演示数据没有做完。请删掉 %(folder)s（用 PostgreSQL 的，"
+                "连同数据库清空），再启动一次。",
+                folder=settings.data_dir,
+            ),
+            err=True,
+        )
+        sys.exit(_REFUSED)
 
 
 @main.command()
@@ -129,7 +193,8 @@ def rule(files: Sequence[Path], as_json: bool) -> None:  # noqa: FBT001 (a flag 
         try:
             answer = answer_case(case_from_text(_text_of(file)))
         except CaseMalformed as mistake:
-            click.echo(f"{file}: {mistake}", err=True)
+            todo = _("请改正后再运行一次；格式见 docs/specs/rulebook.md。")
+            click.echo(f"{file}: {mistake}. {todo}", err=True)
             is_any_malformed = True
             continue
         if as_json:
@@ -185,6 +250,10 @@ def user_add(
     channel_id: str | None,
 ) -> None:
     """Add a person with roles; print the invitation to choose a password."""
+    if channel_id is None and _OF_A_CHANNEL & set(roles):
+        raise click.UsageError(
+            _("经纪人和渠道负责人属于一个渠道，请加上 --channel 渠道名。")
+        )
     with installed() as (settings, runtime):
         project = None if project_id is None else project_called(runtime, project_id).id
         channel = None if channel_id is None else channel_called(runtime, channel_id).id
@@ -210,7 +279,7 @@ def user_invite(login: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document per line.")
 def user_list(as_json: bool) -> None:  # noqa: FBT001 (a flag of click)
     """List people with their roles."""
-    with installed() as (_, runtime):
+    with installed() as (_settings, runtime):
         accounts, held = people_and_grants(runtime)
     for account in accounts:
         roles = sorted({one.grant.role for one in held if one.person_id == account.id})
@@ -253,7 +322,7 @@ def device_pair(project: str, name: str) -> None:
 @device.command("list")
 def device_list() -> None:
     """List the desks that were not revoked."""
-    with installed() as (_, runtime):
+    with installed() as (_settings, runtime):
         for one in devices(runtime):
             state = "paired" if one.paired_at else "waiting"
             click.echo(f"{one.id}\t{one.name}\t{one.project_id}\t{state}")

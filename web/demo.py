@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext as _
+
 from attribution.deals import DealEvent
 from attribution.disputes import Ground, Verdict
 from attribution.ids import (
@@ -314,14 +316,14 @@ def seed(runtime: Runtime, folder: Path) -> Iterator[str]:
     start = clock.time
     _hire(office)
     _agree(office)
-    yield f"{PROJECT}: 2 agencies, 3 agents, a front desk, a signing desk, finance"
+    yield _("%(project)s：两家中介，三位经纪人，前台、签约台、财务", project=PROJECT)
     agenda = sorted([*_STORY, *_ordinary_days()], key=lambda event: event[:2])
     for day, events in groupby(agenda, key=lambda event: event[0]):
-        for _, hour, action in events:
+        for _day, hour, action in events:
             clock.time = start + timedelta(days=day, minutes=_minutes(hour))
             action(office)
         sequence(office.runtime)
-        yield f"{(start + timedelta(days=day)).date()}  played"
+        yield _("%(day)s  已演完", day=(start + timedelta(days=day)).date())
     clock.time = max(clock.time, ends_at - timedelta(hours=3))
     to_try = _leave_work_to_do(office)
     sequence(office.runtime)
@@ -339,7 +341,7 @@ def _minutes(hour: str) -> int:
 def _hire(office: _Office) -> None:
     """Let the staff in, each with one role and the demo's password."""
     people: list[tuple[str, str, Role]] = [*_STAFF]
-    people += [(login, name, Role.AGENT) for login, name, _ in _AGENTS]
+    people += [(login, name, Role.AGENT) for login, name, _agency in _AGENTS]
     for login, name, role in people:
         person = add_person(office.runtime, login=login, name=name)
         set_password(office.runtime, person, PASSWORD)
@@ -546,12 +548,12 @@ def _write_statement(office: _Office, folder: Path) -> Path:
 
 
 def _how_to_sign_in(to_try: list[tuple[str, str]], path: Path) -> Iterator[str]:
-    yield f"password of every demo account: {PASSWORD}"
+    yield _("每个演示账号的密码：%(password)s", password=PASSWORD)
     for login, name, role in _STAFF:
         yield f"  {login:<8} {role.value:<12} {name}"
     for login, name, agency in _AGENTS:
         yield f"  {login:<8} {'agent':<12} {name} · {agency}"
-    yield "codes to try at the front desk, with the client's number:"
+    yield _("可以在前台试的推荐码和客户号码：")
     for code, number in to_try:
         yield f"  {code}   {number}"
-    yield f"statement to upload as finance: {path} (安居中介)"
+    yield _("可以由财务上传的对账单：%(file)s（安居中介）", file=path)

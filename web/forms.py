@@ -55,6 +55,7 @@ class Form:
     def __init__(self, fields: Mapping[str, Any] | None = None) -> None:
         self._fields: MultiDict[str, str] = MultiDict(fields or {})
         self.mistakes: dict[str, str] = {}
+        self._codes: dict[str, str] = {}
 
     def filled_from(self, other: "Form") -> "Form":
         """Return a form that has the fields of both."""
@@ -84,16 +85,23 @@ class Form:
         """Say whether a field whose name begins so has a mistake."""
         return any(name.startswith(beginning) for name in self.mistakes)
 
-    def refuse(self, name: str, sentence: str) -> None:
+    def refuse(self, name: str, sentence: str, code: str = InputInvalid.code) -> None:
         """Say what is wrong with a field; the first mistake stands."""
         self.mistakes.setdefault(name, sentence)
+        self._codes.setdefault(name, code)
+
+    @property
+    def codes(self) -> list[str]:
+        """Return the stable codes of the mistakes, each once."""
+        return sorted(set(self._codes.values()))
 
     def read(self, name: str, parse: Callable[[str], T], default: T) -> T:
         """Return what `parse` makes of a field; `default` where it refuses."""
         try:
             return parse(self.text(name))
         except (AttributionError, TokenError) as error:
-            self.refuse(name, mistake_of(error))
+            path = getattr(error, "path", "")
+            self.refuse(name, _numbered(path, mistake_of(error)), error.code)
             return default
 
     def read_if_given(self, name: str, parse: Callable[[str], T]) -> T | None:
@@ -121,11 +129,12 @@ class Form:
         except _WHOLE_PAGE:
             raise
         except _PLACED as error:
-            self.refuse(field_of(error.path), _numbered(error.path, mistake_of(error)))
+            sentence = _numbered(error.path, mistake_of(error))
+            self.refuse(field_of(error.path), sentence, error.code)
         except AttributionError as error:
             if type(error) not in by_error:
                 raise
-            self.refuse(by_error[type(error)], mistake_of(error))
+            self.refuse(by_error[type(error)], mistake_of(error), error.code)
 
 
 def field_of(path: str) -> str:
@@ -178,8 +187,10 @@ def parse_amount(text: str) -> Fen:
         InputInvalid: no amount, or none above nothing.
     """
     reading = read_amount(Cell(1, 1, CellKind.TEXT, text))
-    if reading.amount is None or reading.doubt is not None or reading.amount <= 0:
+    if reading.amount is None or reading.doubt is not None:
         raise InputInvalid("amount", "NOT_AN_AMOUNT")
+    if reading.amount <= 0:
+        raise InputInvalid("amount", "NOT_ABOVE_NOTHING")
     return reading.amount
 
 
@@ -240,6 +251,7 @@ def identifiers_in(form: Form, name: str) -> list[Identifier]:
                     number=number,
                     sentence=mistake_of(error),
                 ),
+                error.code,
             )
     return found
 

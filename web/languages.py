@@ -30,7 +30,7 @@ def _choose() -> str:
     if chosen in LANGUAGES:
         return chosen
     default: str = current_app.extensions[_DEFAULT]
-    if request.path.startswith("/api/"):
+    if request.path.startswith(("/api/", "/problems/")):
         return request.accept_languages.best_match(LANGUAGES) or default
     return default
 

@@ -2,12 +2,14 @@
 
 import re
 
+from attribution.errors import InputInvalid
 from tokens.errors import IdentifierInvalid
-from tokens.identifiers import Identifier, guess_kind, identifier
+from tokens.identifiers import Identifier, guess_kind, identifier, refuse_masked
 
 _BETWEEN = re.compile(r"[,，、;；/\n]+")
 _MOST_IDENTIFIERS = 20
 _MOST_COMPANIONS = 20
+_TOO_MANY = "lists too many numbers"
 
 
 def parse_identifier(text: str) -> Identifier | None:
@@ -24,17 +26,27 @@ def parse_identifier(text: str) -> Identifier | None:
     return identifier(guess_kind(text) or "cn-mobile", text)
 
 
-def parse_identifiers(text: str) -> tuple[Identifier, ...]:
-    """Return the numbers of one person, separated by commas or lines.
+def parse_whole(text: str) -> Identifier | None:
+    """Return the number of somebody who knows it whole; None when left empty.
 
     Raises:
-        IdentifierInvalid: one of them is none, or they are too many.
+        IdentifierInvalid: with the reason; a masked number is not enough.
     """
-    found = tuple(
-        one for piece in _BETWEEN.split(text) if (one := parse_identifier(piece))
-    )
+    found = parse_identifier(text)
+    refuse_masked([found] if found else [])
+    return found
+
+
+def parse_identifiers(text: str) -> tuple[Identifier, ...]:
+    """Return the whole numbers of one person, separated by commas or lines.
+
+    Raises:
+        IdentifierInvalid: one of them is none.
+        InputInvalid: they are too many.
+    """
+    found = tuple(one for piece in _BETWEEN.split(text) if (one := parse_whole(piece)))
     if len(found) > _MOST_IDENTIFIERS:
-        raise IdentifierInvalid
+        raise InputInvalid("identifiers", _TOO_MANY)
     return found
 
 
@@ -42,11 +54,16 @@ def parse_party(text: str) -> tuple[tuple[Identifier, ...], ...]:
     """Return the numbers of companions: one line for each person.
 
     Raises:
-        IdentifierInvalid: one of them is none, or they are too many: each number takes
+        InputInvalid: which line holds none, or they are too many: each number takes
             its time to become a tag.
     """
     lines = [line for line in text.splitlines() if line.strip()]
     if len(lines) > _MOST_COMPANIONS:
-        raise IdentifierInvalid
-    found = (parse_identifiers(line) for line in lines)
+        raise InputInvalid("party", _TOO_MANY)
+    found = []
+    for index, line in enumerate(lines):
+        try:
+            found.append(parse_identifiers(line))
+        except IdentifierInvalid as error:
+            raise InputInvalid(f"party[{index}]", str(error.reason)) from None
     return tuple(line for line in found if line)

@@ -23,7 +23,7 @@ from attribution.errors import (
 from tokens.errors import TokenError
 from web.access import asking
 from web.answers import ANSWERS, HTTP_ANSWERS, Answer
-from web.reasons import reason_text
+from web.reasons import limit_text, reason_text
 
 _LOG = structlog.get_logger()
 _PROBLEM_JSON = "application/problem+json"
@@ -91,6 +91,8 @@ def _worded(code: str, answer: Answer, facts: Mapping[str, Any]) -> Problem:
     worded = {**facts}
     if "reason" in facts:
         worded["reason_text"] = reason_text(str(facts["reason"]))
+    if "limit" in facts:
+        worded["limit_text"] = limit_text(str(facts.get("reason")), facts["limit"])
     return Problem(
         code=code,
         status=answer.status,

@@ -44,6 +44,15 @@ _PHRASES: dict[str, LazyString] = {
         "备注里的数字最多 4 个：号码不能留在备注里，只写自己认得的，例如 张** 或尾号。"
     ),
     "a note is unprintable": _l("备注里有看不见的字符，请重新输入。"),
+    "is needed: the code is bound to a client": _l(
+        "推荐码绑定了客户，要填客户的号码。"
+    ),
+    "must be letters, digits, dots, dashes": _l(
+        "登录名只用英文字母、数字和 . _ - @，不要空格和汉字。"
+    ),
+    "was reached before": _l("这一步已经登记过；要更正，请联系管理员。"),
+    "needs either code or qr": _l("code 和 qr 请给一个，且只给一个。"),
+    "lists too many numbers": _l("号码太多，一次最多 20 个。"),
     "is taken already": _l("已经有了，请换一个。"),
     "lies before the first rules of the project": _l(
         "早于这个案场的第一版规则，没有规则可判；请核对日期。"
@@ -57,6 +66,7 @@ _PHRASES: dict[str, LazyString] = {
     "the proposal changes nothing": _l("建议没有改变任何事，只能维持原判。"),
     # web/forms.py
     "NOT_AN_AMOUNT": _l("金额看不懂。例如 2450000、2,450,000.00 或 245万。"),
+    "NOT_ABOVE_NOTHING": _l("金额要大于零。"),
     "PRICE_TOO_SMALL": _l("少于一万元。是不是漏写了“万”？例如 245万。"),
     "NOT_A_PERCENTAGE": _l("请填 0 到 100 之间的百分比，最多两位小数，例如 1.5。"),
     "NOT_A_TIME": _l("没有这个日期或时间。"),
@@ -83,6 +93,7 @@ _PHRASES: dict[str, LazyString] = {
     "DATE_FROM_SERIAL": _l("日期是表格软件的序号，已换算。"),
     "COLUMN_AMBIGUOUS": _l("有两列都像同一个意思；请只留一列，或把另一列改名。"),
     "NOT_A_TABLE": _l("引号没有配对，分不清行和列。"),
+    "UNEXPLAINED": _l("没有哪一项单独就能解释这个差额，请核对费率和方案。"),
     "NO_SIGNING": _l("这套房没有签约记录"),
     "SECTION_MISSING": _l("没有写单元，而几个单元都有这个房号"),
     "SEVERAL_DEALS": _l("这套房有几笔签约，分不清是哪一笔"),
@@ -136,6 +147,26 @@ def reason_text(reason: str) -> str:
         if match is not None:
             return str(sentence) % match.groupdict()
     return reason
+
+
+_BYTES = frozenset({"BYTES", "UNPACKED_BYTES"})
+_MEGABYTE = 1024 * 1024
+_UNITS: dict[str, LazyString] = {
+    "ROWS": _l("%(count)s 行"),
+    "MERGED_ROWS": _l("%(count)s 行"),
+    "CELLS": _l("%(count)s 个单元格"),
+    "MEMBERS": _l("%(count)s 个部件"),
+    "RATIO": _l("%(count)s 倍"),
+}
+
+
+def limit_text(reason: str, limit: int) -> str:
+    """Return a limit with its unit, as far as it has one."""
+    if reason in _BYTES:
+        return f"{limit / _MEGABYTE:g} MB"
+    words = _UNITS.get(reason)
+    count = f"{limit:,}"
+    return count if words is None else str(words) % {"count": count}
 
 
 def has_words(reason: str) -> bool:

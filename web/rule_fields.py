@@ -203,7 +203,7 @@ DEAL_FIELDS = (
     RuleField(
         key="walk_in_protection_days",
         label=_l("自然到访保护期"),
-        hint=_l("客户自己来过之后多少天内，再报备不算；模拟里 30 到 60 天最合适"),
+        hint=_l("客户自己来过之后多少天内，再报备不算"),
         default="45",
         unit=_l("日"),
         empty=_l("永远"),

@@ -9,6 +9,18 @@ import sqlalchemy as sa
 
 LANGUAGES = ("zh", "en")
 _LARGEST_PORT = 65535
+_NAMES = frozenset(
+    f"HEFU_{name}"
+    for name in (
+        "DATA_DIR",
+        "DATABASE_URL",
+        "HOST",
+        "PORT",
+        "DEMO",
+        "LANG",
+        "WITNESS_QUORUM",
+    )
+)
 _MOST_WITNESSES = 99
 
 
@@ -62,6 +74,21 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         witness_quorum=_count(
             "HEFU_WITNESS_QUORUM", get("HEFU_WITNESS_QUORUM", "0"), _MOST_WITNESSES
         ),
+    )
+
+
+def language_asked(environment: Mapping[str, str] | None = None) -> str:
+    """Return the operator's language, even where other settings are wrong."""
+    values = os.environ if environment is None else environment
+    language = values.get("HEFU_LANG", "")
+    return language if language in LANGUAGES else "zh"
+
+
+def unknown_settings(environment: Mapping[str, str] | None = None) -> list[str]:
+    """Return the names that look like settings and are none: they are misspelt."""
+    values = os.environ if environment is None else environment
+    return sorted(
+        name for name in values if name.startswith("HEFU_") and name not in _NAMES
     )
 
 

@@ -17,7 +17,7 @@ from tokens.identifiers import Identifier
 from tokens.tags import tags_for
 from web.heads import HeadFile
 from web.keys import AttestedTagKeys, FileKeys, KeyFileForeign
-from web.settings import Settings
+from web.settings import SettingInvalid, Settings
 from web.witness import WitnessFolder
 
 
@@ -64,9 +64,13 @@ def build_runtime(settings: Settings) -> Runtime:
 
 def open_installation(settings: Settings) -> Installation:
     """Return the runtime and its database, which the caller closes."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    # Whoever made the folder: what is in it is for this user alone.
-    settings.data_dir.chmod(0o700)
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        # Whoever made the folder: what is in it is for this user alone.
+        settings.data_dir.chmod(0o700)
+    except OSError as error:
+        reason = f"cannot be made: {error.strerror}"
+        raise SettingInvalid("HEFU_DATA_DIR", reason) from None
     # Numbers live in memory for the length of a request: a crash must not write them.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     keys = FileKeys(settings.data_dir / "keys", os.urandom)

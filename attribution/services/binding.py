@@ -14,7 +14,7 @@ from attribution.services.issuing import link_digest
 from attribution.services.runtime import Runtime
 from attribution.services.statements import StatementKind, record
 from attribution.storage.work import UnitOfWork
-from tokens.identifiers import Identifier
+from tokens.identifiers import Identifier, refuse_masked
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +51,9 @@ def bind_by_link(
     Raises:
         NotFound: as for `open_link`, or bound to another.
         RateLimited: too many links were guessed from this address.
+        IdentifierInvalid: the number is masked; clients know their own.
     """
+    refuse_masked([identifier])
     now = runtime.now()
     token = _live_token(runtime, link, address)
     tag = runtime.tag(token.project_id, [identifier])[0]

@@ -1,9 +1,10 @@
 """People join: added by an administrator, invited by a link, given roles."""
 
+import re
 from datetime import timedelta
 
 from attribution.documents import instant_text
-from attribution.errors import InvitationInvalid
+from attribution.errors import InputInvalid, InvitationInvalid
 from attribution.ids import PersonId
 from attribution.passwords import SALT_BYTES, hash_password
 from attribution.people import Actor, Grant
@@ -16,6 +17,7 @@ from attribution.storage.access_repository import Account, HeldGrant
 from attribution.storage.work import UnitOfWork
 
 INVITATION_LIFETIME = timedelta(hours=72)
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]*")
 
 
 def add_person(
@@ -32,10 +34,11 @@ def add_person(
 
     Raises:
         LoginTaken: another person has this login.
-        InputInvalid: login or name is empty, too long or not printable.
+        InputInvalid: login or name is empty, too long or not printable, or the login
+            has other signs than letters, digits, dots, dashes, underscores and @.
     """
     now = runtime.now()
-    login, name = named(login, "login").casefold(), named(name)
+    login, name = _login(login), named(name)
     person_id = PersonId(runtime.new_id())
 
     def action(work: UnitOfWork) -> Answer:
@@ -46,6 +49,14 @@ def add_person(
 
     answer = once_if_asked(runtime, request, now, action)
     return PersonId(str(answer["person_id"]))
+
+
+def _login(text: str) -> str:
+    """Return a login in small letters, or refuse what nobody types the same twice."""
+    login = named(text, "login").casefold()
+    if not _LOGIN.fullmatch(login):
+        raise InputInvalid("login", "must be letters, digits, dots, dashes")
+    return login
 
 
 def invite(

@@ -16,7 +16,7 @@ from attribution.storage.token_repository import Redeemable
 from attribution.storage.work import UnitOfWork
 from tokens.codes import code_digest
 from tokens.errors import TokenForged, TokenMalformed
-from tokens.identifiers import MASKED_KINDS, Identifier, mask_of
+from tokens.identifiers import MASKED_KINDS, Identifier, mask_of, refuse_masked
 from tokens.referral import read
 from tokens.scans import Scan, TypedCode
 
@@ -72,8 +72,12 @@ def guest_of(
 
     Args:
         masks: which masked forms of the visitor's phone numbers are needed as well.
+
+    Raises:
+        IdentifierInvalid: a number is masked, and so tells of nobody who stands here.
     """
     own = list(arrival.identifiers)
+    refuse_masked([*own, *(one for member in arrival.party for one in member)])
     masked = [
         mask_of(one, mask) for one in own if one.kind == _MOBILE for mask in masks
     ]

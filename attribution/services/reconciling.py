@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from attribution.errors import NotAllowed
+from attribution.errors import NotAllowed, StatementEmpty
 from attribution.ids import ChannelId, ProjectId, StatementId
 from attribution.money import WHOLE, Fen
 from attribution.people import Actor, Role
@@ -103,6 +103,8 @@ def upload_statement(
         _refuse_stranger(work, by, project_id, channel_id, now)
     name, data = file
     statement = read_statement(data, name, columns)
+    if not statement.lines:
+        raise StatementEmpty
     result = _result(runtime, statement, project_id, channel_id)
 
     def action(work: UnitOfWork) -> Answer:

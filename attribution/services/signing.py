@@ -24,9 +24,11 @@ from attribution.signings import Relative, Signing
 from attribution.storage.agreement_repository import PROJECT_RULES
 from attribution.storage.signing_repository import Deal, Milestone
 from attribution.storage.work import UnitOfWork
-from tokens.identifiers import Identifier
+from tokens.identifiers import Identifier, refuse_masked
 
 _UNPLACED = -1
+# Money comes in parts, and names and homes may change again; these happen once.
+_ONCE = frozenset({DealEvent.CONTRACT, DealEvent.FULL_PRICE, DealEvent.HANDOVER})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +73,7 @@ def record_signing(
         NotAllowed: not a signing desk of this project.
         InputInvalid: no buyer, a unit that cannot be read, an unknown receipt, a
             signing in the future.
+        IdentifierInvalid: a number is masked; whoever signs shows a document.
         UnitSold: the home has a signing that was not cancelled.
     """
     if not by.may_at(project_id, Role.SIGNING):
@@ -128,6 +131,7 @@ def _group_tags(
         raise InputInvalid("buyers", "must name at least one buyer with an identifier")
     people = [*contract.buyers, *(kin.identifiers for kin in contract.relatives)]
     everyone = [one for identifiers in people for one in identifiers]
+    refuse_masked(everyone)
     tags = iter(runtime.tag(project_id, everyone))
     sets = [frozenset(next(tags) for _ in identifiers) for identifiers in people]
     count = len(contract.buyers)
@@ -221,7 +225,8 @@ def record_milestone(
         NotFound: no such signing.
         NotAllowed: neither signing desk nor finance of its project.
         DealCancelled: nothing follows a cancellation.
-        InputInvalid: an instant in the future or before the signing.
+        InputInvalid: an instant in the future or before the signing, or what a deal
+            reaches once, a second time.
     """
     now = runtime.now()
     at = reached_at or now
@@ -235,6 +240,8 @@ def record_milestone(
         reached = work.signings.milestones([signing_id])
         if any(one.kind == DealEvent.CANCELLED for one in reached):
             raise DealCancelled
+        if kind in _ONCE and any(one.kind == kind for one in reached):
+            raise InputInvalid("kind", "was reached before")
         milestone_id = runtime.new_id()
         body = {
             "milestone": milestone_id,

@@ -8,6 +8,7 @@ from attribution.documents import instant_text
 from attribution.errors import (
     AttributionError,
     CodeRequired,
+    InputInvalid,
     NotFound,
     TokenReserved,
     TokenUsed,
@@ -63,6 +64,7 @@ def redeem_token(
     Raises:
         TokenUnknown, WrongProject, TokenRevoked, TokenExpired, TokenUsed,
         BindingMismatch, TokenReserved: rules §4.1, §4.2.
+        InputInvalid: the token is bound to a client, and no number was given.
         RateLimited, NotAllowed, RequestIdReused.
     """
     desk = desk_of(runtime, by, project_id)
@@ -147,6 +149,8 @@ def _redeemed(
 ) -> Answer:
     token = found.token
     assessment = assessed(found, desk, guest.visitor | guest.masked)
+    if assessment.standing is Standing.BINDING_MISMATCH and not guest.visitor:
+        raise InputInvalid("identifiers", "is needed: the code is bound to a client")
     if assessment.standing.is_refused:
         raise _refused(
             runtime, work, desk, guest, standing=assessment.standing, token_id=token.id

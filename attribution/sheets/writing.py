@@ -32,6 +32,7 @@ COLUMNS = (
     "our_price", "claimed_on", "signed_on", "client", "agent", "place", "doubts",
     "duplicate_of", "signing_id",
 )  # fmt: skip
+UNEXPLAINED = "UNEXPLAINED"  # a difference that no single component explains
 MONEY = {"claimed", "owed", "difference", "claimed_price", "our_price"}
 SUMMARY, ROWS = "sheet_summary", "sheet_rows"
 _WIDTH = 16
@@ -58,10 +59,13 @@ _ACTIVE = (
 _MARK = "'"
 
 
-def write_report(reconciliation: Reconciliation, labels: Mapping[str, str]) -> bytes:
+def write_report(
+    reconciliation: Reconciliation, labels: Mapping[str, str], about: str = ""
+) -> bytes:
     """Return the report as a workbook: a summary, and every row with filters.
 
     Args:
+        about: whose statement it is, where and when: a line under the file's name.
         labels: words by the keys of `label_keys`. A missing key shows itself.
     """
     target = io.BytesIO()
@@ -78,6 +82,7 @@ def write_report(reconciliation: Reconciliation, labels: Mapping[str, str]) -> b
     money = workbook.add_format({"num_format": "#,##0.00"})
     summary = workbook.add_worksheet(labels.get(SUMMARY, SUMMARY))
     _write_summary(summary, reconciliation, labels, (bold, money))
+    summary.write_string(1, 0, safe_text(about))
     rows = workbook.add_worksheet(labels.get(ROWS, ROWS))
     _write_rows(rows, reconciliation, labels, (bold, money))
     workbook.close()
@@ -89,7 +94,9 @@ def label_keys() -> tuple[str, ...]:
 
     The reasons of rulings come on top: `reason.<FINDING>`.
     """
-    reasons = (*UnitDoubt, *CellDoubt, NO_SIGNING, SECTION_MISSING, SEVERAL_DEALS)
+    reasons = (
+        *UnitDoubt, *CellDoubt, NO_SIGNING, SECTION_MISSING, SEVERAL_DEALS, UNEXPLAINED
+    )  # fmt: skip
     keys = [SUMMARY, ROWS, "total"]
     keys += [f"column.{name}" for name in (*COLUMNS, "count")]
     keys += [f"kind.{kind}" for kind in RowKind]
@@ -187,6 +194,8 @@ def _reasons(row: ResultRow, labels: Mapping[str, str]) -> str:
     for explanation in row.explanations:
         component = _label(labels, f"component.{explanation.component.value}")
         words.append(f"{component} {explanation.theirs}".strip())
+    if row.kind is RowKind.AMOUNT_DIFFERS and not row.explanations:
+        words.append(_label(labels, f"reason.{UNEXPLAINED}"))
     words += [_label(labels, f"remark.{remark.value}") for remark in row.remarks]
     return "; ".join(words)
 

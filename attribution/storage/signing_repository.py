@@ -428,15 +428,6 @@ class SigningRepository:
         )
         return [Reversal(**row._asdict()) for row in self._connection.execute(query)]
 
-    def accruals_of(self, signing_id: SigningId) -> list[Accrual]:
-        """Return every accrual of a signing, oldest first."""
-        query = (
-            select(accruals)
-            .where(accruals.c.signing_id == signing_id)
-            .order_by(accruals.c.accrued_at, accruals.c.id)
-        )
-        return [Accrual(**row._asdict()) for row in self._connection.execute(query)]
-
     def channel_names(self) -> dict[ChannelId, str]:
         """Return the name of every channel."""
         rows = self._connection.execute(select(channels.c.id, channels.c.name))

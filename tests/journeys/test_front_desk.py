@@ -85,10 +85,8 @@ def test_the_wrong_person_is_refused_and_the_code_stays_good(
     desk.keyboard.type(OTHER_PHONE)
     press(desk, "Enter")
 
-    expect(word(desk)).to_contain_text(says)
+    expect(word(desk).last).to_contain_text(says)
     assert premises.office.count(visits) == 0
-    expect(desk.locator("form.keys button")).to_be_focused()
-    press(desk, "Enter")  # ask again
     expect(desk.locator("#visitor")).to_be_focused()
     desk.keyboard.type(PHONE)
     press(desk, "Enter")

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from attribution.errors import (
+    InputInvalid,
     InvitationInvalid,
     LoginTaken,
     NotAllowed,
@@ -593,3 +594,11 @@ def test_a_revoked_desk_ends_its_sessions(office: Office) -> None:
 
 def test_an_unknown_browser_is_no_desk(office: Office) -> None:
     assert device_of(office.runtime, "0" * 64) is None
+
+
+@pytest.mark.parametrize("login", ["a b!", "中文", ".wang", "a/b"])
+def test_a_login_that_nobody_types_the_same_twice_was_accepted(
+    office: Office, login: str
+) -> None:
+    with pytest.raises(InputInvalid, match="letters, digits"):
+        add_person(office.runtime, login=login, name="王")

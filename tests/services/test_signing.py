@@ -20,6 +20,7 @@ from attribution.errors import (
     InputInvalid,
     NotAllowed,
     NotFound,
+    StatementEmpty,
     UnitSold,
 )
 from attribution.ids import ChannelId, RulingId, SigningId, StatementId
@@ -59,6 +60,7 @@ from attribution.storage.tables import (
 from attribution.storage.work import UnitOfWork, unit_of_work
 from tests.office import OTHER_PHONE, PHONE, Office, mobile
 from tests.racing import outcome_of
+from tokens.errors import IdentifierInvalid
 from tokens.identifiers import identifier
 
 ID_NUMBER = identifier("cn-id", "11010519491231002X")
@@ -719,3 +721,61 @@ def test_a_phone_number_may_stand_in_a_buyers_other_name(office: Office) -> None
 
     with office.runtime.reading() as work:
         assert len(work.signings.signing(signing).buyers) == 2
+
+
+def test_a_masked_number_signed_for_a_home(office: Office) -> None:
+    masked = identifier("cn-mobile-3-4", "138****8000")
+    contract = Contract(
+        unit="3-1-1201",
+        price=Fen(245_000_000),
+        stage=Stage.SUBSCRIPTION,
+        buyers=((masked,),),
+    )
+
+    with pytest.raises(IdentifierInvalid, match="MASKED"):
+        office.do(
+            record_signing,
+            by=office.signing,
+            project_id=office.project,
+            contract=contract,
+        )
+
+
+@pytest.mark.parametrize("kind", [DealEvent.CONTRACT, DealEvent.HANDOVER])
+def test_what_a_deal_reaches_once_was_recorded_twice(
+    office: Office, kind: DealEvent
+) -> None:
+    signing_id = office.sign()
+    reach = {"by": office.signing, "signing_id": signing_id, "kind": kind}
+    office.do(record_milestone, **reach)
+
+    with pytest.raises(InputInvalid, match="was reached before"):
+        office.do(record_milestone, **reach)
+
+    assert office.count(milestones) == 1
+
+
+def test_payments_come_in_parts(office: Office) -> None:
+    signing_id = office.sign()
+    for _ in range(2):
+        office.do(
+            record_milestone,
+            by=office.signing,
+            signing_id=signing_id,
+            kind=DealEvent.PAYMENT,
+        )
+
+    assert office.count(milestones) == 2
+
+
+def test_a_header_alone_was_kept_as_a_reconciliation(office: Office) -> None:
+    with pytest.raises(StatementEmpty):
+        office.do(
+            upload_statement,
+            by=office.finance,
+            project_id=office.project,
+            channel_id=office.channel_a,
+            file=("a.csv", HEADER.encode()),
+        )
+
+    assert office.count(statements) == 0

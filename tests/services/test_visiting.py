@@ -40,7 +40,11 @@ from attribution.services.looking import (
     visit_of_receipt,
     visits_of_today,
 )
-from attribution.services.visiting import confirm_report, record_walk_in
+from attribution.services.visiting import (
+    confirm_report,
+    record_walk_in,
+    redeem_token,
+)
 from attribution.storage.tables import (
     refusal_tags,
     refusals,
@@ -50,6 +54,7 @@ from attribution.storage.tables import (
 )
 from tests.office import OTHER_PHONE, PHONE, Office, mobile
 from tests.racing import outcome_of
+from tokens.errors import IdentifierInvalid
 from tokens.identifiers import Identifier, identifier
 from tokens.scans import read_scan
 
@@ -551,3 +556,58 @@ def test_a_token_that_nobody_has_used_stays_unspent(office: Office) -> None:
         assert connection.execute(select(tokens.c.redeemed_at)).scalars().all() == [
             None
         ]
+
+
+# -- a masked number is nobody's own --
+
+
+def test_a_masked_number_redeemed_the_code_that_was_bound_to_it(office: Office) -> None:
+    code = office.issue(client=Client(identifier=MASKED))["code"]
+    office.wait(hours=1)
+
+    with pytest.raises(IdentifierInvalid, match="MASKED"):
+        office.do(
+            redeem_token,
+            by=office.desk,
+            project_id=office.project,
+            scan=read_scan(str(code)),
+            arrival=Arrival(identifiers=(MASKED,)),
+        )
+
+    assert office.count(visits) == office.count(refusals) == 0
+
+
+@pytest.mark.parametrize(
+    "arrival", [Arrival(identifiers=(MASKED,)), Arrival(party=((mobile(), MASKED),))]
+)
+def test_a_masked_number_was_recorded_as_a_walk_in(
+    office: Office, arrival: Arrival
+) -> None:
+    with pytest.raises(IdentifierInvalid, match="MASKED"):
+        office.do(
+            record_walk_in,
+            by=office.desk,
+            project_id=office.project,
+            arrival=arrival,
+        )
+
+    assert office.count(visits) == 0
+
+
+def test_a_masked_number_confirmed_a_link(office: Office) -> None:
+    office.change_rules(binding_required="opened")
+    link = str(office.issue(client=Client())["link"])
+
+    with pytest.raises(IdentifierInvalid, match="MASKED"):
+        bind_by_link(office.runtime, link=link, identifier=MASKED, address="here")
+
+
+def test_no_number_at_all_was_called_another_client(office: Office) -> None:
+    code = office.issue()["code"]
+    office.wait(hours=1)
+
+    with pytest.raises(InputInvalid, match="is needed"):
+        office.redeem(code, phone=None)
+
+    assert office.count(visits) == office.count(refusals) == 0
+    assert office.redeem(code)["standing"] == "VALID_REFERRAL"

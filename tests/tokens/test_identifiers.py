@@ -92,7 +92,7 @@ def test_each_kind_has_one_normal_form(kind: str, text: str, normal: str) -> Non
         ("cn-mobile", "138001380000", Reason.LENGTH),
         ("cn-mobile", "12800138000", Reason.PREFIX),
         ("cn-mobile", "23800138000", Reason.PREFIX),
-        ("cn-mobile", "+85291234567", Reason.CHARACTERS),
+        ("cn-mobile", "+85291234567", Reason.PREFIX),
         ("cn-mobile", "138****8000", Reason.CHARACTERS),
         ("cn-mobile", "138001三8000", Reason.CHARACTERS),
         ("cn-mobile", "١٣٨٠٠١٣٨٠٠٠", Reason.CHARACTERS),

@@ -232,3 +232,16 @@ def test_every_documented_example_is_a_good_body(api: ApiOffice) -> None:
         wrong = {one["path"] for one in answer.json.get("errors", ())}
         # The examples leave out the project, and one of them opens a second one.
         assert wrong <= {"project"}, path
+
+
+def test_reasons_stayed_english_for_chinese_readers(api: ApiOffice) -> None:
+    body = {"buyers": [{}], "unit": "3-1-1201", "price_fen": 1, "stage": "contract"}
+
+    answer = api.post("signing", "/signings", body | {"extra": 1})
+
+    assert answer.json is not None
+    reasons = {one["path"]: one["reason"] for one in answer.json["errors"]}
+    assert reasons == {
+        "buyers[0].identifiers": "这一项要填。",
+        "extra": "没有这一项，请去掉。",
+    }

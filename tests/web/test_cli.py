@@ -51,18 +51,19 @@ def test_init_happens_once() -> None:
     again = call("init")
 
     assert again.exit_code == 1
-    assert "already" in again.stderr
+    assert "已经初始化过" in again.stderr
+    assert "user invite" in again.stderr
 
 
 def test_people_are_added_listed_and_invited_again() -> None:
-    added = call("user", "add", "Wang", "王小明", "--role", "agent", "--role", "desk")
+    added = call("user", "add", "Wang", "王小明", "--role", "risk", "--role", "desk")
     listed = call("user", "list", "--json")
     shown = call("user", "list")
     invited = call("user", "invite", "wang")
 
     assert "/invitation#" in added.output
-    assert json.loads(listed.output)["roles"] == ["agent", "desk"]
-    assert shown.output == "wang\t王小明\tagent, desk\n"
+    assert json.loads(listed.output)["roles"] == ["desk", "risk"]
+    assert shown.output == "wang\t王小明\tdesk, risk\n"
     assert invited.exit_code == 0
 
 
@@ -215,7 +216,7 @@ def test_run_on_a_demo_says_where_its_codes_are(
     served: list[Settings], empty: Path
 ) -> None:
     call("init")
-    assert "sign-ins" not in call("run").output
+    assert "演示的账号" not in call("run").output
     (empty / "demo").mkdir()
     (empty / "demo" / SIGN_INS).touch()
 
@@ -231,7 +232,7 @@ def test_a_database_that_does_not_answer_is_told_in_one_line(
     result = call("user", "list")
 
     assert result.exit_code == 1
-    assert result.stderr.startswith("HEFU_DATABASE_URL: no answer: ")
+    assert result.stderr.startswith("HEFU_DATABASE_URL: 数据库没有应答")
     assert result.stderr.count("\n") == 1
     assert "secret" not in result.stderr
 
@@ -253,3 +254,107 @@ def test_run_on_an_empty_directory_makes_a_demo(
     assert [folder for _, folder in seeded] == [empty / "demo"]
     assert len(served) == 1
     assert "wang" in result.output
+
+
+# -- refusals in words --
+
+
+def test_a_folder_that_cannot_be_made_gave_a_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HEFU_DATA_DIR", "/proc/x")
+
+    chinese = call("init")
+    monkeypatch.setenv("HEFU_LANG", "en")
+    english = call("init")
+
+    assert chinese.exit_code == english.exit_code == 1
+    assert chinese.stderr.startswith("HEFU_DATA_DIR: 文件夹建不了")
+    assert "The folder cannot be made" in english.stderr
+
+
+def test_a_damaged_database_gave_a_traceback(empty: Path) -> None:
+    call("init")
+    (empty / "hefu.db").write_bytes(b"no database at all, " * 500)
+    for rest in ("hefu.db-wal", "hefu.db-shm"):
+        (empty / rest).unlink(missing_ok=True)
+
+    result = call("user", "list")
+
+    assert result.exit_code == 1
+    assert "数据库文件损坏" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh", "请换一个登录名"), ("en", "Choose another")]
+)
+def test_a_refusal_was_a_bare_code(
+    monkeypatch: pytest.MonkeyPatch, language: str, words: str
+) -> None:
+    monkeypatch.setenv("HEFU_LANG", language)
+    call("user", "add", "wang", "王小明")
+
+    again = call("user", "add", "wang", "王大明")
+    nameless = call("user", "add", "mei", "")
+
+    assert words in again.stderr
+    assert again.stderr.startswith("LOGIN_TAKEN: ")
+    assert "[name: " in nameless.stderr
+
+
+def test_an_agent_without_a_channel_was_accepted() -> None:
+    refused = call("user", "add", "wang", "王", "--role", "agent")
+
+    assert refused.exit_code == 2
+    assert "--channel" in refused.stderr
+    assert call("user", "list").output == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("HEFU_PORT", "no", "1 到 65535"),
+        ("HEFU_LANG", "fr", "zh, en"),
+        ("HEFU_DATABASE_URL", "no", "sqlite:///"),
+        ("HEFU_DATABASE_URL", "mysql://x/y", "postgresql://"),
+    ],
+)
+def test_a_wrong_setting_says_what_would_be_right(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    result = call("user", "list")
+
+    assert result.stderr.startswith(f"{name}: ")
+    assert words in result.stderr
+
+
+def test_a_misspelt_setting_was_ignored_without_a_word(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HEFU_PROT", "8451")
+
+    result = call("user", "list")
+
+    assert result.exit_code == 0
+    assert "HEFU_PROT" in result.stderr
+
+
+def test_an_interrupted_demo_was_served_as_if_it_were_whole(
+    served: list[Settings], monkeypatch: pytest.MonkeyPatch, empty: Path
+) -> None:
+    monkeypatch.setenv("HEFU_DEMO", "1")
+
+    def interrupted(_runtime: Runtime, folder: Path) -> Iterator[str]:
+        yield f"half a day in {folder}"
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "seed", interrupted)
+    first = call("run")
+
+    second = call("run")
+
+    assert first.exit_code == second.exit_code == 1
+    assert f"请删掉 {empty}" in second.stderr
+    assert served == []

@@ -393,7 +393,7 @@ def test_another_client_is_refused_the_code_and_can_be_asked_again(
 
     assert refused.status_code == 409
     assert "客户与推荐码不符" in text_of(refused)
-    assert "重新输入客户号码" in text_of(refused)
+    assert re.search(r'id="visitor"[^>]* autofocus', refused.text)
     assert accepted.status_code == 201
 
 
@@ -401,10 +401,10 @@ def test_another_client_is_refused_the_code_and_can_be_asked_again(
     ("form", "words"),
     [
         ({"visitor": "1380013800"}, "位数不对"),
-        ({"visitor": ",".join([PHONE] * 21)}, "号码不对"),
+        ({"visitor": ",".join([PHONE] * 21)}, "号码太多"),
         ({"party": "110101199003070012"}, "校验位不对"),
-        ({"party_size": "0"}, "有一处填写不对"),
-        ({"party_size": "many"}, "有一处填写不对"),
+        ({"party_size": "0"}, "请填 1 到 99 之间的整数"),
+        ({"party_size": "many"}, "请填 1 到 99 之间的整数"),
         ({"notice": "1999"}, "有一处填写不对"),
     ],
 )

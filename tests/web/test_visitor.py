@@ -178,3 +178,38 @@ def test_the_notice_in_force_is_found_and_keeps_its_version(
 
 def test_a_notice_that_never_was_is_not_shown(visitor: FlaskClient) -> None:
     assert visitor.get("/notice/1999-01").status_code == 404
+
+
+# -- what a stranger stumbled over --
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [("138****8000", "要完整的号码"), ("1380013", "位数不对"), ("", "没有内容")],
+)
+def test_a_wrong_number_on_the_link_led_to_the_staffs_sign_in(
+    front: Front, visitor: FlaskClient, number: str, words: str
+) -> None:
+    page = visitor.post(f"/t/{link_of(front)}", data={"number": number})
+
+    assert page.status_code == 422
+    assert words in text_of(page)
+    assert "IDENTIFIER_INVALID" in page.text
+    assert "回到首页" not in text_of(page)
+    assert not number or number not in page.text
+
+
+def test_a_confirmed_link_showed_the_empty_form_again(
+    front: Front, visitor: FlaskClient
+) -> None:
+    address = f"/t/{link_of(front)}"
+    visitor.post(address, data={"number": PHONE})
+
+    page = visitor.get(address)
+
+    assert "已确认" in text_of(page)
+    assert 'name="number"' not in page.text
+
+
+def test_nothing_here_has_a_stable_code(visitor: FlaskClient) -> None:
+    assert "NOT_FOUND" in visitor.get("/v/AAAAAAAAAAAAAAAAAAAAAAAA").text

@@ -75,7 +75,6 @@ def completed(app: Flask, document: dict[str, Any]) -> dict[str, Any]:
         "info": {
             **document["info"],
             "description": _DESCRIPTION,
-            "license": {"name": "see LICENSE"},
         },
         "servers": [{"url": "/"}],
         "tags": [{"name": tag} for tag in sorted(_tag(name) for name in described)],

@@ -8,7 +8,7 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, TypeAlias, TypeVar
@@ -16,6 +16,7 @@ from typing import Any, TypeAlias, TypeVar
 from apiflask import HTTPError
 from flask import Flask, Response, request
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from attribution.errors import AttributionError, InputInvalid, NotFound
@@ -25,6 +26,7 @@ from attribution.services.answering import Reply, Request
 from attribution.services.choosing import chosen_project
 from tokens.errors import TokenError
 from web.access import current_actor, current_runtime
+from web.api.body_reasons import body_reason
 
 JSON = "application/json"
 KEY_HEADER = "Idempotency-Key"
@@ -170,13 +172,23 @@ def _digest_of_upload(form: BaseModel, name: str, data: bytes) -> bytes:
 
 def _refusal(error: ValidationError) -> Exception:
     """Return the refusal of a body: places and reasons, and never a value."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
+    found = error.errors(include_url=False, include_input=False)
     if found[0]["type"] == "json_invalid":
         return BadRequest()
     mistakes: dict[str, list[str]] = {}
     for one in found:
-        mistakes.setdefault(_place(one["loc"]), []).append(one["msg"])
+        if not _is_an_echo(one, found):
+            mistakes.setdefault(_place(one["loc"]), []).append(body_reason(one))
     return HTTPError(HTTPStatus.UNPROCESSABLE_ENTITY, detail=mistakes)
+
+
+def _is_an_echo(one: ErrorDetails, found: Sequence[ErrorDetails]) -> bool:
+    """Say whether a list is only too short because what is in it was refused."""
+    depth = len(one["loc"])
+    return one["type"] == "too_short" and any(
+        other["loc"][:depth] == one["loc"] and len(other["loc"]) > depth
+        for other in found
+    )
 
 
 def _place(steps: tuple[int | str, ...]) -> str:

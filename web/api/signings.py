@@ -33,8 +33,6 @@ from attribution.services.evidencing import (
 )
 from attribution.services.receipting import facts_of_signing, receipts_of
 from attribution.services.ruling import RULING_ROLES, ruling_of_signing
-)
-from attribution.services.ruling import RULING_ROLES, ruling_of_signing
 from attribution.services.signing import (
     Contract,
     Kin,

@@ -21,6 +21,7 @@ from attribution.errors import (
     EncodingUnknown,
     HeaderNotFound,
     InputInvalid,
+    StatementEmpty,
     StatementNotSpreadsheet,
     StatementTooLarge,
     StatementUnreadable,
@@ -49,6 +50,7 @@ from web.choosing import chosen_project, projects_here
 from web.column_fields import chosen_columns, proposed_fields
 from web.dispute_words import GROUNDS, STATES
 from web.forms import Form, page_request
+from web.languages import instant
 from web.log_words import ENTRY_WORDS
 from web.milestones import EVENTS, STAGES, milestone_choices, record_from
 from web.problems import explain
@@ -75,6 +77,7 @@ _REFUSED_FILE = (
     StatementUnreadable,
     HeaderNotFound,
     EncodingUnknown,
+    StatementEmpty,
 )
 
 
@@ -249,11 +252,19 @@ def reconciliation(statement_id: StatementId) -> str:
 @requires(*ROLES)
 def workbook(statement_id: StatementId) -> Response:
     """Give the whole result as a workbook, in the language of the page."""
-    _stored, result = reconciliation_of(
+    stored, result = reconciliation_of(
         current_runtime(), by=current_actor(), statement_id=statement_id
     )
+    names = names_in(current_runtime())
+    projects = {one.id: one.name for one in projects_here(*ROLES)}
+    about = _(
+        "渠道：%(channel)s；案场：%(project)s；上传于 %(at)s",
+        channel=names.channels[stored.channel_id],
+        project=projects[stored.project_id],
+        at=instant(stored.uploaded_at),
+    )
     return send_file(
-        BytesIO(write_report(result, labels())),
+        BytesIO(write_report(result, labels(), about)),
         mimetype=_XLSX,
         as_attachment=True,
         download_name=f"hefu-{statement_id[:8]}.xlsx",

@@ -1,5 +1,6 @@
 """The front desk 前台: scan, see, confirm; walk-ins; forgotten codes; the printout."""
 
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -22,10 +23,10 @@ from attribution.services.surveying import projects_of
 from attribution.services.visiting import confirm_report, record_walk_in, redeem_token
 from tokens import errors as malformed
 from tokens.errors import Reason, TokenError
-from tokens.identifiers import guess_kind
+from tokens.identifiers import Identifier, guess_kind
 from tokens.scans import read_scan
 from web.access import current_actor, current_device, current_runtime, requires
-from web.forms import page_request
+from web.forms import Form, page_request
 from web.notice import NOTICE_VERSION, PURPOSES, parse_notice
 from web.parsing import parse_identifiers, parse_party
 from web.pictures import text_qr
@@ -36,6 +37,9 @@ from web.standings import SHORT_LEADS, STANDINGS
 bp = Blueprint("front_desk", __name__, url_prefix="/desk")
 
 _LARGEST_PARTY = 99
+_HASTE = timedelta(seconds=10)
+# A number that is not the client's is mended where it was typed.
+_AT_THE_NUMBER = {"visitor": refused.BindingMismatch}
 
 
 @bp.get("")
@@ -70,28 +74,28 @@ def arrivals(project_id: str) -> str:
 @requires(*DESK_ROLES)
 def peek(project_id: str) -> str:
     """Say what a scanned or typed code would do, and ask to confirm it."""
-    scan = request.form["scan"]
-    found = peek_token(
-        current_runtime(),
-        by=current_actor(),
-        project_id=ProjectId(project_id),
-        scan=read_scan(scan),
-    )
-    return _page("front_desk/peek.html", project_id, peek=found, scan=scan)
+    return _looked_at(project_id, Form(request.form))
 
 
 @bp.post("/<project_id>/redeem")
 @requires(*DESK_ROLES)
 def redeem(project_id: str) -> ResponseReturnValue:
-    """Redeem a token, once."""
-    reply = redeem_token(
-        current_runtime(),
-        by=current_actor(),
-        request=page_request(),
-        project_id=ProjectId(project_id),
-        scan=read_scan(request.form["scan"]),
-        arrival=_parse_arrival(),
-    )
+    """Redeem a token, once; what has to be mended is asked for on the same page."""
+    form, scan = Form(request.form), read_scan(request.form["scan"])
+    arrival = _arrival(form)
+    if form.mistakes:
+        return _looked_at(project_id, form), HTTPStatus.UNPROCESSABLE_ENTITY
+    with form.catching(**_AT_THE_NUMBER):
+        reply = redeem_token(
+            current_runtime(),
+            by=current_actor(),
+            request=page_request(),
+            project_id=ProjectId(project_id),
+            scan=scan,
+            arrival=arrival,
+        )
+    if form.mistakes:
+        return _looked_at(project_id, form), HTTPStatus.CONFLICT
     return _recorded(project_id, reply)
 
 
@@ -109,23 +113,30 @@ def release(project_id: str) -> ResponseReturnValue:
 @requires(*DESK_ROLES)
 def walk_in_form(project_id: str) -> str:
     """Show the form of a walk-in."""
-    return _page("front_desk/walk_in.html", project_id, number="")
+    return _walk_in_page(project_id, Form())
 
 
 @bp.post("/<project_id>/walk-in")
 @requires(*DESK_ROLES)
 def walk_in(project_id: str) -> ResponseReturnValue:
     """Record a walk-in; what stands in the desk's one field is asked about first."""
-    text = request.form.get("scan", "").strip()
-    if text:
+    form = Form(request.form)
+    if text := form.text("scan"):
         number = text if guess_kind(text) else ""
-        return _page("front_desk/walk_in.html", project_id, number=number)
+        return _walk_in_page(project_id, Form(), number=number)
+    if _follows_another(form):
+        # Asked by a page of its own, which may be loaded again and records nothing.
+        address = url_for(".walk_in_form", project_id=project_id, again=1)
+        return redirect(address, HTTPStatus.SEE_OTHER)
+    arrival = _arrival(form)
+    if form.mistakes:
+        return _walk_in_page(project_id, form), HTTPStatus.UNPROCESSABLE_ENTITY
     reply = record_walk_in(
         current_runtime(),
         by=current_actor(),
         request=page_request(),
         project_id=ProjectId(project_id),
-        arrival=_parse_arrival(),
+        arrival=arrival,
     )
     return _recorded(project_id, reply)
 
@@ -134,24 +145,28 @@ def walk_in(project_id: str) -> ResponseReturnValue:
 @requires(*DESK_ROLES)
 def forgotten_form(project_id: str) -> str:
     """Show the form for a client who forgot the code."""
-    return _page("front_desk/forgotten.html", project_id, number="", reports=None)
+    return _forgotten_page(project_id, Form())
 
 
 @bp.post("/<project_id>/forgotten")
 @requires(*DESK_ROLES)
-def forgotten(project_id: str) -> str:
+def forgotten(project_id: str) -> ResponseReturnValue:
     """Look for the live reports of a number. The look-up is logged, found or not."""
-    number = request.form.get("scan", "").strip()
-    if not number:
+    form = Form(request.form)
+    nobody: tuple[Identifier, ...] = ()
+    identifiers = form.read("scan", parse_identifiers, nobody)
+    if form.mistakes:
+        return _forgotten_page(project_id, form), HTTPStatus.UNPROCESSABLE_ENTITY
+    if not identifiers:
         return forgotten_form(project_id)
     reports = find_reports(
         current_runtime(),
         by=current_actor(),
         project_id=ProjectId(project_id),
-        identifiers=parse_identifiers(number),
+        identifiers=identifiers,
     )
-    return _page(
-        "front_desk/forgotten.html", project_id, number=number, reports=reports
+    return _forgotten_page(
+        project_id, Form(), number=form.text("scan"), reports=reports
     )
 
 
@@ -159,14 +174,23 @@ def forgotten(project_id: str) -> str:
 @requires(*DESK_ROLES)
 def confirm(project_id: str) -> ResponseReturnValue:
     """Redeem a live report without its code."""
-    reply = confirm_report(
-        current_runtime(),
-        by=current_actor(),
-        request=page_request(),
-        project_id=ProjectId(project_id),
-        token_id=TokenId(request.form["token_id"]),
-        arrival=_parse_arrival(),
-    )
+    form, token_id = Form(request.form), TokenId(request.form["token_id"])
+    arrival = _arrival(form)
+    if form.mistakes:
+        page = _forgotten_page(project_id, form, token_id=token_id)
+        return page, HTTPStatus.UNPROCESSABLE_ENTITY
+    with form.catching(**_AT_THE_NUMBER):
+        reply = confirm_report(
+            current_runtime(),
+            by=current_actor(),
+            request=page_request(),
+            project_id=ProjectId(project_id),
+            token_id=token_id,
+            arrival=arrival,
+        )
+    if form.mistakes:
+        page = _forgotten_page(project_id, form, token_id=token_id)
+        return page, HTTPStatus.CONFLICT
     return _recorded(project_id, reply)
 
 
@@ -208,12 +232,14 @@ def show_refusal(error: AttributionError | TokenError) -> ResponseReturnValue:
         scan=scan,
         number=scan if is_number else "",
         kept=scan if is_number or is_looked_up or told is not error else "",
+        is_used=isinstance(error, refused.TokenUsed),
     )
     headers = {"Retry-After": str(problem.facts.get("retry_after", 0))}
     return page, problem.status, headers if "retry_after" in problem.facts else {}
 
 
 _SLIPS = (Reason.CHECK_SYMBOL, Reason.SYMBOL)
+_NEARLY_A_CODE = range(9, 14)  # symbols; a code has eleven
 _FINAL = (
     refused.TokenUnknown,
     refused.WrongProject,
@@ -239,7 +265,11 @@ for _kind in _SHOWN_HERE:
 
 def _told(error: AttributionError | TokenError) -> AttributionError | TokenError:
     """Tell whoever mistyped a code what a code looks like, not what a scan is."""
-    if isinstance(error, malformed.ScanMalformed) and error.reason in _SLIPS:
+    if not isinstance(error, malformed.ScanMalformed):
+        return error
+    symbols = sum(map(str.isalnum, request.form.get("scan", "")))
+    is_nearly_a_code = error.reason is Reason.LENGTH and symbols in _NEARLY_A_CODE
+    if error.reason in _SLIPS or is_nearly_a_code:
         return malformed.CodeMalformed(error.reason)
     return error
 
@@ -261,6 +291,7 @@ def _recorded(project_id: str, reply: Reply) -> ResponseReturnValue:
         project_id,
         confirmation=shown,
         words=STANDINGS[shown.visit.standing],
+        is_anonymous="visitor" not in request.form and not shown.visit.token_id,
         receipt=receipt,
         address=address,
         picture=text_qr(address),
@@ -292,19 +323,59 @@ def _project(project_id: str) -> Project:
     return found[0]
 
 
-def _parse_arrival() -> Arrival:
-    form = request.form
+def _arrival(form: Form) -> Arrival:
+    """Read who came; each mistake is kept at its field, and no number anywhere."""
     return Arrival(
-        identifiers=parse_identifiers(form.get("visitor", "")),
-        party=parse_party(form.get("party", "")),
-        party_size=_parse_party_size(form.get("party_size", "1")),
-        notice_version=parse_notice(form.get("notice", "")),
-        purposes=tuple(one for one in PURPOSES if one in form.getlist("purposes")),
+        identifiers=form.read("visitor", parse_identifiers, ()),
+        party=form.read("party", parse_party, ()),
+        party_size=form.read("party_size", _parse_party_size, 1),
+        notice_version=parse_notice(form.text("notice")),
+        purposes=tuple(one for one in PURPOSES if one in form.texts("purposes")),
     )
 
 
 def _parse_party_size(text: str) -> int:
     is_count = text.isdecimal() and len(text) <= len(str(_LARGEST_PARTY))
-    if not is_count or not 1 <= int(text) <= _LARGEST_PARTY:
-        raise InputInvalid("party_size", "CHARACTERS")
-    return int(text)
+    if text and (not is_count or not 1 <= int(text) <= _LARGEST_PARTY):
+        raise InputInvalid("party_size", f"must be from 1 to {_LARGEST_PARTY}")
+    return int(text or 1)
+
+
+def _follows_another(form: Form) -> bool:
+    """Say whether one key was pressed on the page that a walk-in just answered.
+
+    Keys bounce and people press twice; a second party within seconds is asked about.
+    """
+    text = form.text("after")
+    try:
+        after = datetime.fromisoformat(text)
+        return current_runtime().now() - after < _HASTE
+    except (TypeError, ValueError):
+        return False
+
+
+def _looked_at(project_id: str, form: Form) -> str:
+    """Show what a code would do; what was ticked stays ticked."""
+    scan = form.text("scan")
+    found = peek_token(
+        current_runtime(),
+        by=current_actor(),
+        project_id=ProjectId(project_id),
+        scan=read_scan(scan),
+    )
+    return _page("front_desk/peek.html", project_id, peek=found, scan=scan, form=form)
+
+
+def _walk_in_page(project_id: str, form: Form, *, number: str = "") -> str:
+    return _page(
+        "front_desk/walk_in.html",
+        project_id,
+        form=form,
+        number=number,
+        is_again="again" in request.args,
+    )
+
+
+def _forgotten_page(project_id: str, form: Form, **values: object) -> str:
+    values = {"number": "", "reports": None, "token_id": "", **values}
+    return _page("front_desk/forgotten.html", project_id, form=form, **values)

@@ -1,7 +1,9 @@
 """The first page, signing in and out, invitations, the second factor, pairing."""
 
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
+from unicodedata import normalize
 from urllib.parse import urlsplit
 
 import segno
@@ -19,7 +21,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from attribution.errors import InputInvalid, NotFound
+from attribution.errors import (
+    InputInvalid,
+    NotFound,
+    PasswordTooWeak,
+    SecondFactorInvalid,
+    SignInRefused,
+)
 from attribution.services.admitting import (
     SESSION_LIFETIME,
     Attempt,
@@ -50,7 +58,7 @@ from web.access import (
 from web.forms import page_request
 from web.languages import LANGUAGE_COOKIE
 from web.navigation import desks_of
-from web.problems import explain_code
+from web.problems import Problem, explain, explain_code, wants_json
 from web.settings import LANGUAGES
 
 bp = Blueprint("front_page", __name__)
@@ -77,9 +85,15 @@ def home() -> ResponseReturnValue:
 @open_to_all
 def sign_in_form() -> str:
     """Show the form."""
+    return _sign_in_page(request.args)
+
+
+def _sign_in_page(asked: Mapping[str, str], problem: Problem | None = None) -> str:
     return render_template(
         "sign_in.html",
-        next=_own_path(request.args.get("next")),
+        next=_own_path(asked.get("next")),
+        login=asked.get("login", "") if problem else "",
+        problem=problem,
         device=current_device(),
     )
 
@@ -87,17 +101,23 @@ def sign_in_form() -> str:
 @bp.post("/sign-in")
 @open_to_all
 def begin_session() -> ResponseReturnValue:
-    """Open a session; a refusal is answered by web/problems.py."""
+    """Open a session; a refusal is told on the form, which keeps the login."""
     device = current_device()
-    secret = sign_in(
-        current_runtime(),
-        login=request.form["login"],
-        password=request.form["password"],
-        digits=request.form.get("digits", ""),
-        attempt=Attempt(
-            address=caller_address(), device_id=device.id if device else None
-        ),
-    )
+    try:
+        secret = sign_in(
+            current_runtime(),
+            login=request.form["login"],
+            password=request.form["password"],
+            digits=request.form.get("digits", ""),
+            attempt=Attempt(
+                address=caller_address(), device_id=device.id if device else None
+            ),
+        )
+    except SignInRefused as refusal:
+        if wants_json():
+            raise
+        problem = explain(refusal)
+        return _sign_in_page(request.form, problem), problem.status
     response = make_response(
         redirect(_own_path(request.form.get("next")), HTTPStatus.SEE_OTHER)
     )
@@ -134,18 +154,25 @@ def choose_language() -> ResponseReturnValue:
 @open_to_all
 def invitation_form() -> str:
     """Show the form; the secret stays behind the # of the address, out of every log."""
-    return render_template("invitation.html")
+    return render_template("invitation.html", problem=None, invitation="")
 
 
 @bp.post("/invitation")
 @open_to_all
 def accept() -> ResponseReturnValue:
-    """Set the password of the invited person."""
-    accept_invitation(
-        current_runtime(),
-        secret=request.form["invitation"],
-        password=request.form["password"],
-    )
+    """Set the password of the invited person; a weak one is asked for again."""
+    secret = request.form["invitation"]
+    try:
+        accept_invitation(
+            current_runtime(), secret=secret, password=request.form["password"]
+        )
+    except PasswordTooWeak as refusal:
+        if wants_json():
+            raise
+        problem = explain(refusal)
+        # The page goes to whoever sent it: without it the invitation would be lost.
+        page = render_template("invitation.html", problem=problem, invitation=secret)
+        return page, problem.status
     flash(_("密码已设好，请登录。"), "good")
     return redirect(url_for(".sign_in_form"), HTTPStatus.SEE_OTHER)
 
@@ -167,12 +194,16 @@ def account() -> str:
 @open_to_signed_in
 def offer_second_factor() -> str:
     """Show a fresh secret as QR and text, to be confirmed by its first digits."""
+    return _second_factor_page(draw_second_factor(current_runtime()))
+
+
+def _second_factor_page(secret: bytes, problem: Problem | None = None) -> str:
     runtime = current_runtime()
-    secret = draw_second_factor(runtime)
     login = account_of_person(runtime, current_actor().person_id).login
     picture = segno.make(enrolment_uri(secret, login), micro=False, error="m")
     return render_template(
         "second_factor.html",
+        problem=problem,
         secret=secret.hex(),
         text=secret_text(secret),
         # Drawn by segno from our own text: paths and numbers, nothing typed by anybody.
@@ -183,14 +214,21 @@ def offer_second_factor() -> str:
 @bp.post("/account/second-factor/confirm")
 @open_to_signed_in
 def confirm() -> ResponseReturnValue:
-    """Ask for the second factor from now on."""
-    confirm_second_factor(
-        current_runtime(),
-        current_actor().person_id,
-        secret=_parse_hex("secret"),
-        digits=request.form["digits"],
-        request=page_request(),
-    )
+    """Ask for the second factor from now on; wrong digits are asked for again."""
+    secret = _parse_hex("secret")
+    try:
+        confirm_second_factor(
+            current_runtime(),
+            current_actor().person_id,
+            secret=secret,
+            digits=request.form["digits"],
+            request=page_request(),
+        )
+    except SecondFactorInvalid as refusal:
+        if wants_json():
+            raise
+        problem = explain(refusal)
+        return _second_factor_page(secret, problem), problem.status
     flash(_("验证码已启用，下次登录时要输入。"), "good")
     return redirect(url_for(".account"), HTTPStatus.SEE_OTHER)
 
@@ -207,7 +245,9 @@ def pairing_form() -> str:
 def pair() -> ResponseReturnValue:
     """Make this browser a desk of a project."""
     secret = pair_device(
-        current_runtime(), code=request.form["code"], address=caller_address()
+        current_runtime(),
+        code=normalize("NFKC", request.form["code"]),
+        address=caller_address(),
     )
     flash(_("这台电脑已配对，请登录。"), "good")
     response = make_response(redirect(url_for(".sign_in_form"), HTTPStatus.SEE_OTHER))

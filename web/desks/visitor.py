@@ -11,10 +11,12 @@ from attribution.services.looking import visit_of_receipt
 from attribution.services.receipting import facts_of_holder, receipt_among
 from tokens.errors import IdentifierInvalid, Reason
 from web.access import caller_address, current_runtime, open_to_all
+from web.forms import Form
 from web.log_words import ENTRY_WORDS
 from web.notice import NOTICE_VERSION, PURPOSES, notice_template
-from web.parsing import parse_identifier
+from web.parsing import parse_whole
 from web.problems import answer_refusal, wants_json
+from web.reasons import reason_text
 from web.receipts import handed_out
 from web.standings import STANDINGS
 
@@ -35,7 +37,6 @@ def held(receipt: str) -> str:
         agreed=[PURPOSES[one] for one in visit.purposes.split() if one in PURPOSES],
         own_facts=facts_of_holder(runtime, receipt=receipt, address=address),
         entry_words=ENTRY_WORDS,
-        receipt=receipt,
     )
 
 
@@ -52,21 +53,31 @@ def proof(receipt: str, entry_id: str) -> ResponseReturnValue:
 @open_to_all
 def link_form(link: str) -> str:
     """Show the client of an `opened` token where to enter their own number."""
-    opened = open_link(current_runtime(), link=link, address=caller_address())
-    return render_template("visitor/link.html", opened=opened, link=link)
+    return _link_page(link, Form())
 
 
 @bp.post("/t/<link>")
 @open_to_all
-def bind(link: str) -> str:
+def bind(link: str) -> ResponseReturnValue:
     """Bind the token to the number of the client who opened its link."""
-    identifier = parse_identifier(request.form.get("number", ""))
+    form = Form(request.form)
+    identifier = form.read("number", parse_whole, None)
+    if identifier is None and not form.mistakes:
+        form.refuse("number", reason_text(Reason.EMPTY), IdentifierInvalid.code)
     if identifier is None:
-        raise IdentifierInvalid(Reason.EMPTY)
+        return _link_page(link, form), HTTPStatus.UNPROCESSABLE_ENTITY
     opened = bind_by_link(
         current_runtime(), link=link, identifier=identifier, address=caller_address()
     )
     return render_template("visitor/bound.html", opened=opened)
+
+
+def _link_page(link: str, form: Form) -> str:
+    """Show the form, or that somebody has confirmed the link already."""
+    opened = open_link(current_runtime(), link=link, address=caller_address())
+    if opened.earliest_at is not None and not form.mistakes:
+        return render_template("visitor/bound.html", opened=opened)
+    return render_template("visitor/link.html", opened=opened, link=link, form=form)
 
 
 @bp.get("/notice")

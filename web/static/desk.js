@@ -1,6 +1,7 @@
 // The front desk by keyboard: keys that press buttons, and scans that need no Enter.
 const silence = 120;  // ms after the last character of a whole code or token
 const doubt = 800;  // ms where digits are many but no whole token: a slow scanner, or two scans
+const rest = 1500;  // ms in which an Enter after a code that was sent by itself goes nowhere
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ*~$=U";
 
 // Tokens have more than 200 digits; a phone number is no code, whatever its checksum.
@@ -28,6 +29,17 @@ function patience(typed) {
   return /\d{200}/.test(text) ? doubt : undefined;
 }
 
+// The next page takes no Enter at once: the typist's own, on its way, is not for it.
+function sendUnasked(form) {
+  form.querySelector("[data-unasked]").value = "1";
+  form.requestSubmit();
+}
+for (const button of document.querySelectorAll("[data-wakes]")) {
+  const wake = () => { button.disabled = false; };
+  setTimeout(wake, rest);
+  button.form.addEventListener("input", wake);  // whoever types here has seen the page
+}
+
 const scan = document.querySelector("[data-scan]");
 if (scan) {
   let timer;
@@ -35,7 +47,7 @@ if (scan) {
   scan.addEventListener("input", () => {
     clearTimeout(timer);
     const wait = patience(scan.value);
-    if (wait) timer = setTimeout(() => scan.form.requestSubmit(), wait);
+    if (wait) timer = setTimeout(() => sendUnasked(scan.form), wait);
   });
   // Whatever is typed elsewhere on the page belongs into the one field.
   document.addEventListener("keydown", (event) => {
