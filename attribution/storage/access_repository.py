@@ -25,6 +25,7 @@ from attribution.budgets import Failures
 from attribution.errors import LoginTaken, NotFound
 from attribution.ids import ChannelId, DeviceId, PersonId, ProjectId
 from attribution.people import Actor, Grant, Role
+from attribution.storage.prepared import PreparedQuery
 from attribution.storage.tables import (
     agents,
     credentials,
@@ -104,7 +105,7 @@ _STEP_ONCE = (
     .values(totp_step=bindparam("the_step"))
 )
 # One statement answers "who is this?" on every request: person, agent and grants.
-_WHO = (
+_WHO = PreparedQuery(
     select(
         people.c.id.label("person_id"),
         people.c.name,
@@ -302,7 +303,7 @@ class AccessRepository:
     def who(self, secret_digest: bytes, kind: str, now: datetime) -> Actor | None:
         """Return who holds a live credential, with their grants, or None."""
         key = {"the_digest": secret_digest, "the_kind": kind, "the_instant": now}
-        rows = self._connection.execute(_WHO, key).all()
+        rows = _WHO.rows(self._connection, key)
         if not rows:
             return None
         first = rows[0]

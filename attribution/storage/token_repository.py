@@ -30,7 +30,7 @@ from attribution.ids import (
 from attribution.programmes import Agent, Kind, Programme
 from attribution.referrals import ReferralToken
 from attribution.rulebook import Binding
-from attribution.storage.prepared import Prepared
+from attribution.storage.prepared import Prepared, PreparedQuery
 from attribution.storage.tables import (
     agents,
     channels,
@@ -120,9 +120,9 @@ _REDEEMABLE = (
     )
     .outerjoin(reservations, reservations.c.token_id == tokens.c.id)
 )
-_BY_CODE = _REDEEMABLE.where(tokens.c.code_digest == bindparam("digest"))
-_BY_CTI = _REDEEMABLE.where(tokens.c.cti == bindparam("cti"))
-_BY_ID = _REDEEMABLE.where(tokens.c.id == bindparam("token"))
+_BY_CODE = PreparedQuery(_REDEEMABLE.where(tokens.c.code_digest == bindparam("digest")))
+_BY_CTI = PreparedQuery(_REDEEMABLE.where(tokens.c.cti == bindparam("cti")))
+_BY_ID = PreparedQuery(_REDEEMABLE.where(tokens.c.id == bindparam("token")))
 _REDEEM = Prepared(
     update(tokens)
     .where(
@@ -196,10 +196,13 @@ class TokenRepository:
         found = self._tokens(tokens.c.link_digest == link_digest)
         return found[0] if found else None
 
-    def _redeemable(self, query: Any, key: dict[str, Any]) -> Redeemable | None:
-        row = self._connection.execute(query, key).one_or_none()
-        if row is None:
+    def _redeemable(
+        self, query: PreparedQuery, key: dict[str, Any]
+    ) -> Redeemable | None:
+        rows = query.rows(self._connection, key)
+        if not rows:
             return None
+        row = rows[0]
         token = _token_of(row, _NO_INDEX)
         return Redeemable(
             token=token,

@@ -4,14 +4,17 @@ import importlib
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 
 from attribution.errors import DatabaseUnsuitable
 from attribution.storage import engine as engine_module
@@ -389,3 +392,74 @@ def test_sqlalchemy_sends_no_begin_or_commit_of_its_own(sqlite: SqliteDatabase) 
     write(sqlite, "line")
 
     assert heard == ["INSERT INTO lines VALUES (?)"]
+
+
+# -- connections that are used again --
+
+_PID = "SELECT pg_backend_pid()"
+_END_THE_OTHERS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+
+
+def ask(opened: AbstractContextManager[sa.Connection], *, raw: bool = False) -> object:
+    with opened as connection:
+        if raw:  # as prepared statements ask: SQLAlchemy does not hear of the error
+            driver: Any = connection.connection.driver_connection
+            return driver.execute(_PID).fetchone()[0]
+        return connection.exec_driver_sql(_PID).scalar_one()
+
+
+@pytest.mark.parametrize("raw", [False, True])
+@pytest.mark.parametrize("kind", ["reading", "writing"])
+def test_a_server_that_restarts_is_noticed_once(
+    postgres_url: str, kind: str, *, raw: bool
+) -> None:
+    database, other = open_database(postgres_url), open_database(postgres_url)
+    opened: Callable[[], AbstractContextManager[sa.Connection]]
+    opened = getattr(database, kind)
+    with opened(), opened():
+        pass  # two connections wait from now on
+    before = ask(opened())
+    assert ask(opened()) == before
+    with other.writing() as connection:
+        connection.exec_driver_sql(_END_THE_OTHERS).all()
+
+    with pytest.raises((psycopg.Error, DBAPIError)):
+        ask(opened(), raw=raw)
+    after = ask(opened(), raw=raw)
+
+    for one in (database, other):
+        one.close()
+    assert after != before
+
+
+def test_a_connection_left_in_the_middle_is_not_used_again(postgres_url: str) -> None:
+    database = open_database(postgres_url)
+    before = ask(database.writing())
+    with database.reading() as connection:
+        left = ask(nullcontext(connection))
+        driver: Any = connection.connection.driver_connection
+        driver.execute("BEGIN")
+
+    after = ask(database.reading())
+    kept = ask(database.writing())
+
+    database.close()
+    assert (after != left, kept) == (True, before)
+
+
+def test_more_readers_than_connections_take_turns(database: Database) -> None:
+    readers = 64
+
+    def look(_: int) -> int:
+        with database.reading() as connection:
+            number: int = connection.exec_driver_sql("SELECT 1").scalar_one()
+            threading.Event().wait(0.01)
+            return number
+
+    with ThreadPoolExecutor(readers) as pool:
+        found = list(pool.map(look, range(4 * readers)))
+
+    assert found == [1] * 4 * readers
