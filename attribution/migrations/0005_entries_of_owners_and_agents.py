@@ -1,7 +1,5 @@
 """A ruling cites the log entry by which somebody is an owner, or an agent is known.
 
-An agent is told what came of a visit, so signings are found by a tag.
-
 Expand only: rows from before have none, and the version now running writes none.
 Plain SQL that both databases know: a batch would build `agents` anew on SQLite, and the
 rows that refer to it forbid that.
@@ -20,4 +18,3 @@ def upgrade() -> None:
             f"ALTER TABLE {table} ADD COLUMN entry_id VARCHAR(32) "
             f"CONSTRAINT fk_{table}_entry_id REFERENCES log_entries (id)"
         )
-    op.create_index("ix_signing_tags_value", "signing_tags", ["value"])

@@ -12,6 +12,7 @@ from attribution.people import Actor, Role
 from attribution.rulebook import Stage
 from attribution.services.agreements import plan_of
 from attribution.services.runtime import Runtime
+from attribution.services.witnessing import witnessed_size
 from attribution.storage.agreement_repository import PROGRAMME_PLANS
 from attribution.storage.signing_repository import (
     Accrual,
@@ -31,6 +32,7 @@ ACCOUNT_ROLES = (*MONEY_ROLES, Role.SIGNING)
 
 
 HELD = "HELD"
+UNWITNESSED = "UNWITNESSED"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +40,8 @@ class AccruedLine:
     """One channel's commission for one deal: owed in all, and payable by now.
 
     `reason` says why nothing is payable whatever was reached: `HELD`, while a dispute
-    holds the signing.
+    holds the signing; `UNWITNESSED`, until a quorum of witnesses has seen the accrual
+    in the log.
     """
 
     accrual: Accrual
@@ -75,14 +78,15 @@ def deal_accounts(
         NotAllowed: the caller has nothing to do with this project's deals.
     """
     with runtime.reading() as work:
-        return _told(by, project_id, accounts_in(work, project_id))
+        accounts = _as_witnessed(runtime, work, accounts_in(work, project_id))
+    return _told(by, project_id, accounts)
 
 
 def deal_account(runtime: Runtime, *, by: Actor, signing_id: SigningId) -> DealAccount:
     """Return one deal with all that follows from it, or raise NotFound."""
     with runtime.reading() as work:
         deal = work.signings.deal(signing_id)
-        every = _every_account(work, deal.project_id)
+        every = _as_witnessed(runtime, work, _every_account(work, deal.project_id))
     accounts = _told(by, deal.project_id, every)
     return next(one for one in accounts if one.deal.id == signing_id)
 
@@ -174,6 +178,33 @@ def _line(
 
 def _held(line: AccruedLine) -> AccruedLine:
     return replace(line, payable=Fen(0), reason=HELD)
+
+
+def _as_witnessed(
+    runtime: Runtime, work: UnitOfWork, accounts: list[DealAccount]
+) -> list[DealAccount]:
+    """Hold what too few witnesses have seen, where a quorum is asked for."""
+    size = witnessed_size(work, runtime.witness_quorum)
+    if size is None:
+        return accounts
+    entries = [line.accrual.entry_id for one in accounts for line in one.lines]
+    places = work.log.places_of(entries)
+    return [
+        replace(
+            one,
+            lines=tuple(
+                _unless(line, is_seen=places.get(line.accrual.entry_id, size) < size)
+                for line in one.lines
+            ),
+        )
+        for one in accounts
+    ]
+
+
+def _unless(line: AccruedLine, *, is_seen: bool) -> AccruedLine:
+    if is_seen or line.reason is not None:
+        return line
+    return replace(line, payable=Fen(0), reason=UNWITNESSED)
 
 
 def _reached_by_signing(deal: Deal) -> set[MilestoneKind]:

@@ -296,6 +296,13 @@ class LogRepository:
         row = self._connection.execute(query).one_or_none()
         return None if row is None else LogHead(**row._asdict())
 
+    def places_of(self, entry_ids: Sequence[str]) -> dict[str, int]:
+        """Return the places of those of the entries that have one."""
+        query = select(log_entries.c.id, log_entries.c.position).where(
+            log_entries.c.id.in_(entry_ids), log_entries.c.position.is_not(None)
+        )
+        return {row.id: row.position for row in self._connection.execute(query)}
+
     def placed(self) -> int:
         """Return how many entries have a place: one more than the last."""
         last = self._connection.execute(_LAST_POSITION).scalar_one()

@@ -96,7 +96,7 @@ def migrate_to(database: Database, revision: str) -> None:
         command.upgrade(config, revision)
 
 
-def test_0004_owners_and_agents_from_before_stay_and_name_no_entry(
+def test_0005_owners_and_agents_from_before_stay_and_name_no_entry(
     empty: Database,
 ) -> None:
     at = datetime(2026, 3, 1, tzinfo=UTC)

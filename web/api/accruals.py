@@ -43,7 +43,10 @@ class AccrualView(Told):
     payable_fen: int = Field(description="of it, by the milestones reached so far")
     waits_for: tuple[DealEvent, ...]
     reason: str | None = Field(
-        description="why nothing is payable whatever was reached: HELD by a dispute"
+        description=(
+            "why nothing is payable whatever was reached: HELD by a dispute, or "
+            "UNWITNESSED by as many witnesses as are asked for"
+        )
     )
     is_cancelled: bool
     accrued_at: Instant
