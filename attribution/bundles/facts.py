@@ -339,7 +339,7 @@ def _programme_of(statement: Statement) -> Programme | None:
     keys = ("programme", "project", "channel", "kind", "in_force_from")
     node = Node(value=statement.body, path="", refuse=BundleUnreadable)
     try:
-        table = node.table(*keys, "in_force_until")
+        table = node.table(*keys, "in_force_until", "by")
         until = table.need("in_force_until")
         return Programme(
             id=ProgrammeId(table.need("programme").text()),

@@ -14,12 +14,13 @@ from attribution.bundles.bundle import (
 from attribution.bundles.inputs import matter_from_json
 from attribution.bundles.page import page_of
 from attribution.errors import NotAllowed, NotFound, ProofPending
-from attribution.ids import ChannelId, ProjectId, SigningId
+from attribution.ids import ChannelId, DisputeId, ProjectId, SigningId
 from attribution.people import Actor, Role
 from attribution.programmes import Kind
 from attribution.referrals import ReferralToken
 from attribution.rulebook import Binding
 from attribution.rules.matter import Matter, inputs_of, matter_of
+from attribution.services.docketing import case_in
 from attribution.services.guarding import nodes_under
 from attribution.services.proving import cosigned_checkpoint, head_over, placed_in
 from attribution.services.ruling import dossier_of
@@ -107,6 +108,23 @@ def export_evidence(
     with runtime.transaction() as work:
         record(runtime, work, runtime.now(), (StatementKind.EXPORT, body))
     return file
+
+
+def export_case(runtime: Runtime, *, by: Actor, dispute_id: DisputeId) -> EvidenceFile:
+    """Return the evidence bundle of a disputed signing; the export is logged.
+
+    The bench gets the steps of the case beside it; a party what decided the case.
+
+    Raises:
+        NotFound: no such dispute.
+        NotAllowed: neither an office of this project nor a party to the case.
+    """
+    with runtime.reading() as work:
+        case = case_in(work, dispute_id)
+    steps: tuple[str, ...] = ()
+    if by.may_at(case.deal.project_id, Role.ADJUDICATOR, Role.AUDITOR):
+        steps = (case.dispute.entry_id, *(one.entry_id for one in case.steps))
+    return export_evidence(runtime, by=by, signing_id=case.deal.id, more=steps)
 
 
 def _assembled(

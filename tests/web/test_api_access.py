@@ -52,6 +52,7 @@ ALLOWED: dict[str, set[Role] | None] = {
     "get /disputes": PARTIES | BENCH,
     "post /disputes": PARTIES,
     "get /disputes/{dispute_id}": PARTIES | BENCH,
+    "get /disputes/{dispute_id}/bundle": EVIDENCE,
     "post /disputes/{dispute_id}/evidence": PARTIES | {Role.ADJUDICATOR},
     "post /disputes/{dispute_id}/propose": {Role.ADJUDICATOR},
     "post /disputes/{dispute_id}/decide": {Role.ADJUDICATOR},

@@ -8,6 +8,11 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from attribution.bundles.bundle import parse_bundle
+from attribution.bundles.check import check_bundle
+from attribution.bundles.findings import Verdict as EvidenceVerdict
+from attribution.bundles.findings import is_good
+from attribution.bundles.heads import Trusted
 from attribution.disputes import DisputeState, Ground, Verdict
 from attribution.people import Grant, Role
 from attribution.services.hearing import hearing_of
@@ -515,3 +520,32 @@ def test_everything_that_a_dispute_can_be_has_words() -> None:
         assert set(words) == set(kinds)
     assert len(SIDES) == len(TURNS) == 4
     assert days_text(None) == "–"
+
+
+def test_the_bench_takes_a_case_along_with_its_steps(
+    front: Front, case: Quarrel
+) -> None:
+    """A changed ruling and the way to it are proven offline, like a first one."""
+    dispute = case.open()
+    case.propose(dispute)
+    case.decide(dispute)
+    case.approve(dispute)
+    bench = judge(front)
+    link = re.search(
+        r'href="([^"]+evidence\.zip)"', bench.get(f"/disputes/{dispute}").text
+    )
+    assert link is not None
+
+    answer = bench.get(link[1])
+
+    bundle = parse_bundle(answer.data)
+    kinds = {one.kind for one in bundle.statements}
+    assert answer.headers["Content-Disposition"].startswith("attachment; filename=")
+    assert {"dispute/v1", "dispute-step/v1", "ruling/v1"} <= kinds
+    trusted = Trusted(log_keys=(front.office.keys.log.verifier,))
+    found = check_bundle(bundle, trusted)
+    assert [one for one in found if one.verdict is EvidenceVerdict.CONTRADICTED] == []
+    assert [
+        (o.code, o.about) for o in found if o.verdict is EvidenceVerdict.MISSING
+    ] == []
+    assert is_good(found)

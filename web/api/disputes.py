@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated, Literal
 
-from flask import Blueprint
+from flask import Blueprint, Response
 from pydantic import Field, StrictBool, StrictStr
 
 from attribution.disputes import DisputeState, Ground, Side, Turn, Verdict
@@ -19,6 +19,7 @@ from attribution.errors import (
     EvidenceNotAccepted,
     EvidenceTooLarge,
     InputInvalid,
+    NotAllowed,
     NotFound,
     SecondPersonNeeded,
 )
@@ -34,6 +35,11 @@ from attribution.services.disputing import (
     dispute_as_developer,
 )
 from attribution.services.docketing import DEVELOPER_ROLES
+from attribution.services.evidencing import (
+    EVIDENCE_ROLES,
+    PARTY_ROLES,
+    export_case,
+)
 from attribution.services.hearing import (
     BENCH_ROLES,
     Hearing,
@@ -43,7 +49,7 @@ from attribution.services.hearing import (
 from attribution.services.pleading import add_evidence, withdraw
 from web.access import current_actor, current_runtime, requires
 from web.api.fields import Asked, Id, Instant, Told, Written
-from web.api.operations import Operation, operation, project_or_only
+from web.api.operations import ZIP, Operation, operation, project_or_only
 
 bp = Blueprint("api_disputes", __name__, url_prefix="/api/v1/disputes")
 
@@ -261,6 +267,20 @@ def one_dispute(dispute_id: DisputeId) -> DisputeView:
     if by.holds(*BENCH_ROLES):
         return _whole(hearing_of(runtime, by=by, dispute_id=dispute_id))
     return _own(own_case(runtime, by=by, dispute_id=dispute_id))
+
+
+@bp.get("/<dispute_id>/bundle")
+@requires(*EVIDENCE_ROLES, *PARTY_ROLES)
+@operation(Operation(answer=None, media=ZIP, refuses=(NotFound, NotAllowed)))
+def bundle(dispute_id: DisputeId) -> Response:
+    """Give the evidence bundle (证据包) of a case; the export is logged.
+
+    The bench gets the steps of the case in it as well.
+    """
+    file = export_case(current_runtime(), by=current_actor(), dispute_id=dispute_id)
+    answer = Response(file.data, content_type=ZIP)
+    answer.headers["Content-Disposition"] = f"attachment; filename={file.name}"
+    return answer
 
 
 @bp.post("/<dispute_id>/evidence")

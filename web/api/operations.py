@@ -29,6 +29,7 @@ from web.access import current_actor, current_runtime
 from web.api.body_reasons import body_reason
 
 JSON = "application/json"
+ZIP = "application/zip"
 KEY_HEADER = "Idempotency-Key"
 KEY_PATTERN = r"^[\x20-\x7e]{8,128}$"
 

@@ -52,14 +52,13 @@ from web.api.fields import (
     Written,
     read_all,
 )
-from web.api.operations import Operation, operation, project_or_only
+from web.api.operations import ZIP, Operation, operation, project_or_only
 from web.api.receipts import ReceiptList, receipts_view
 from web.api.rulings import RulingView, ruling_view
 
 bp = Blueprint("api_signings", __name__, url_prefix="/api/v1/signings")
 
 _MOST_AREA = 10**10
-ZIP = "application/zip"
 
 
 class Buyer(Asked):

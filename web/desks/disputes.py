@@ -3,8 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from io import BytesIO
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -15,6 +25,7 @@ from attribution.outcomes import Tally, tally, tally_by_ground
 from attribution.people import Role
 from attribution.services.adjudicating import approve, decide, propose
 from attribution.services.docketing import Case
+from attribution.services.evidencing import export_case
 from attribution.services.hearing import (
     BENCH_ROLES,
     Hearing,
@@ -109,6 +120,19 @@ def figures() -> str:
         ),
         days=days_text,
         **WORDS,
+    )
+
+
+@bp.get("/<dispute_id>/evidence.zip")
+@requires(*BENCH_ROLES)
+def bundle(dispute_id: DisputeId) -> Response:
+    """Give the evidence bundle of the case, its steps included."""
+    file = export_case(current_runtime(), by=current_actor(), dispute_id=dispute_id)
+    return send_file(
+        BytesIO(file.data),
+        mimetype="application/zip",
+        as_attachment=True,
+        download_name=file.name,
     )
 
 
