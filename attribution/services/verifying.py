@@ -237,7 +237,7 @@ def verify_log(runtime: Runtime, progress: Progress) -> LogReport:
     """Walk over the whole log and say what is wrong with it; nothing is changed."""
     # Read first: a head that is signed meanwhile is no sign of a set-back.
     kept = runtime.last_head.read()
-    with runtime.reading() as work, work.steady():
+    with runtime.reading() as work, work.snapshot():
         total = work.log.placed() + sum(map(work.facts.count, FACTS))
         walk = _Walk(work, lambda done: progress(done, total))
         faults = [

@@ -102,7 +102,7 @@ _POSITION = select(log_entries.c.position).where(log_entries.c.id == bindparam("
 
 
 _LAST_POSITION = select(func.max(log_entries.c.position))
-_OPENED = select(
+_WITH_PLACE = select(
     log_entries.c.id,
     log_entries.c.position,
     log_entries.c.kind,
@@ -111,7 +111,7 @@ _OPENED = select(
     log_entries.c.nonce,
     log_entries.c.event,
 ).where(log_entries.c.position.is_not(None))
-_PLACED = _OPENED.where(log_entries.c.id == bindparam("entry"))
+_PLACED = _WITH_PLACE.where(log_entries.c.id == bindparam("entry"))
 _LEAVES = (
     select(log_entries.c.position, log_entries.c.entry)
     .where(
@@ -315,7 +315,7 @@ class LogRepository:
 
     def placed_at(self, positions: Iterable[int]) -> list[PlacedEntry]:
         """Return the entries at some positions; one that is not there is left out."""
-        query = _OPENED.where(log_entries.c.position.in_(sorted(set(positions))))
+        query = _WITH_PLACE.where(log_entries.c.position.in_(sorted(set(positions))))
         return [PlacedEntry(**row._asdict()) for row in self._connection.execute(query)]
 
     def agreed(self, kind: str, at: datetime | None = None) -> list[PlacedEntry]:
@@ -323,7 +323,7 @@ class LogRepository:
 
         Kinds of agreements are those of AGREED: few, and found by an index.
         """
-        query = _OPENED.where(sa.text(AGREED), log_entries.c.kind == kind)
+        query = _WITH_PLACE.where(sa.text(AGREED), log_entries.c.kind == kind)
         if at is not None:
             query = query.where(log_entries.c.at == at)
         rows = self._connection.execute(query.order_by(log_entries.c.position))

@@ -35,17 +35,6 @@ class UnitOfWork:
         """Open a part of the transaction that leaves nothing when it raises."""
         return self._connection.begin_nested()
 
-    @contextmanager
-    def steady(self) -> Iterator[None]:
-        """Let every look of the block see one and the same moment (reading only)."""
-        is_postgres = self._connection.dialect.name == "postgresql"
-        mode = " ISOLATION LEVEL REPEATABLE READ READ ONLY" if is_postgres else ""
-        self._connection.exec_driver_sql(f"BEGIN{mode}")
-        try:
-            yield
-        finally:
-            self._connection.exec_driver_sql("ROLLBACK")
-
     @cached_property
     def access(self) -> AccessRepository:
         """People, rights, sessions, devices, failure budgets."""

@@ -457,6 +457,7 @@ WORST: dict[StatementKind, dict[str, object]] = {
         "evidence_grade": "A",
         "inputs": identifier("inputs", 32),
         "engine": "rules/10",
+        "body": identifier("body", 32),
     },
     StatementKind.ACCRUAL: {
         "accrual": identifier("accrual"),

@@ -17,6 +17,11 @@ ADMIN = {Role.ADMIN}
 DESK = {Role.DESK, Role.DESK_SUPERVISOR}
 FINANCE = {Role.FINANCE, Role.FINANCE_APPROVER}
 AGENT, SIGNING = {Role.AGENT}, {Role.SIGNING}
+CHANNEL = {Role.AGENT, Role.CHANNEL_MANAGER}
+DEVELOPER = {Role.FINANCE, Role.OPERATIONS}
+PARTIES = CHANNEL | DEVELOPER
+JUDGES = {Role.ADJUDICATOR}
+BENCH = {Role.ADJUDICATOR, Role.AUDITOR}
 # Written out by hand on purpose: a role that a page gains must be gained here as well.
 # The calls of the API have their table in test_api_access.py. None is open to all.
 PAGES: dict[str, Collection[Role] | None] = {
@@ -71,6 +76,16 @@ PAGES: dict[str, Collection[Role] | None] = {
     "GET /agent/tokens/<token_id>": AGENT,
     "GET /agent/tokens/<token_id>/revoke": AGENT,
     "POST /agent/tokens/<token_id>/revoke": AGENT,
+    "GET /agent/tokens/<token_id>/receipts/<entry_id>.tlog-proof": AGENT,
+    "GET /cases": PARTIES,
+    "GET /cases/<dispute_id>": PARTIES,
+    "POST /cases/<dispute_id>/evidence": PARTIES,
+    "POST /cases/<dispute_id>/withdraw": PARTIES,
+    "GET /cases/deals/<signing_id>": DEVELOPER,
+    "POST /cases/deals/<signing_id>": DEVELOPER,
+    "GET /cases/evidence/<evidence_id>": PARTIES | JUDGES,
+    "GET /cases/tokens/<token_id>": CHANNEL,
+    "POST /cases/tokens/<token_id>": CHANNEL,
     "GET /desk": DESK,
     "GET /desk/<project_id>": DESK,
     "POST /desk/<project_id>/confirm-report": DESK,
@@ -82,11 +97,22 @@ PAGES: dict[str, Collection[Role] | None] = {
     "GET /desk/<project_id>/walk-in": DESK,
     "POST /desk/<project_id>/walk-in": DESK,
     "GET /desk/visits/<visit_id>/print": DESK,
+    "GET /disputes": BENCH,
+    "GET /disputes/<dispute_id>": BENCH,
+    "GET /disputes/<dispute_id>/evidence.zip": BENCH,
+    "POST /disputes/<dispute_id>/approve": JUDGES,
+    "POST /disputes/<dispute_id>/decide": JUDGES,
+    "POST /disputes/<dispute_id>/evidence": JUDGES,
+    "POST /disputes/<dispute_id>/propose": JUDGES,
+    "GET /disputes/figures": BENCH,
     "GET /finance": FINANCE,
     "GET /finance/deals/<signing_id>": FINANCE,
+    "GET /finance/deals/<signing_id>/evidence.zip": FINANCE,
+    "GET /finance/deals/<signing_id>/receipts/<entry_id>.tlog-proof": FINANCE,
     "POST /finance/deals/<signing_id>/milestones": FINANCE,
     "GET /finance/statements": FINANCE,
     "POST /finance/statements": FINANCE,
+    "POST /finance/statements/confirm": FINANCE,
     "GET /finance/statements/<statement_id>": FINANCE,
     "GET /finance/statements/<statement_id>.xlsx": FINANCE,
     "GET /healthz": None,
@@ -106,11 +132,18 @@ PAGES: dict[str, Collection[Role] | None] = {
     "GET /signing/deals": SIGNING,
     "POST /signing": SIGNING,
     "GET /signing/deals/<signing_id>": SIGNING,
+    "GET /signing/deals/<signing_id>/receipts/<entry_id>.tlog-proof": SIGNING,
     "POST /signing/deals/<signing_id>/milestones": SIGNING,
     "GET /static/<path:filename>": None,
     "GET /t/<link>": None,
     "POST /t/<link>": None,
     "GET /v/<receipt>": None,
+    "GET /v/<receipt>/disputes": None,
+    "POST /v/<receipt>/disputes": None,
+    "POST /v/<receipt>/disputes/<dispute_id>/evidence": None,
+    "POST /v/<receipt>/disputes/<dispute_id>/withdraw": None,
+    "GET /v/<receipt>/receipts/<entry_id>.tlog-proof": None,
+    "GET /verify": None,
     "GET /api/v1/openapi.json": None,
 }
 

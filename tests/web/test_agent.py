@@ -191,7 +191,7 @@ def test_another_agents_token_does_not_exist(front: Front, wang: FlaskClient) ->
 @pytest.mark.parametrize(
     ("form", "chinese", "english"),
     [
-        ({"client": "1380013800"}, "位数不对", "the length is wrong"),
+        ({"client": "1380013800"}, "位数不对", "The number of digits is wrong"),
         ({"client": "1380013800x"}, "有不该出现的字符", "do not belong"),
         ({"client": ""}, "需要填写客户号码", "number is needed"),
         (
@@ -294,7 +294,7 @@ def test_an_agent_who_was_told_too_often_is_asked_to_wait(front: Front) -> None:
 
     assert (page.status_code, page.headers["Retry-After"]) == (429, "2")
     assert "请在 2 秒后再试" in text_of(page)
-    assert "try again in 2 seconds" in text_of(in_other).lower()
+    assert "try again in 2 s" in text_of(in_other).lower()
 
 
 def test_a_person_who_is_no_agent_may_not_open_the_page(front: Front) -> None:
