@@ -66,6 +66,7 @@ FIELD_WORDS: dict[str, LazyString] = {
     "expires_at": _l("到期"),
     "follows": _l("承接的认购"),
     "inputs": _l("判客所依事实的摘要"),
+    "body": _l("判客全文的摘要"),
     "is_marginal": _l("刚满足提前时间"),
     "issued_at": _l("发出时间"),
     "kind": _l("事项"),

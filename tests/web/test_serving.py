@@ -10,6 +10,10 @@ import structlog
 from sqlalchemy import func, select
 
 from attribution.ids import ProjectId
+from attribution.people import Actor, Grant, Role
+from attribution.services.administering import create_project
+from attribution.services.answering import Request
+from attribution.services.enrolling import add_person
 from attribution.storage.tables import log_entries
 from tests.office import mobile
 from tests.web.conftest import Front
@@ -161,12 +165,26 @@ def test_an_installation_tags_people_under_the_key_of_the_project(
 ) -> None:
     installation = open_installation(installed(tmp_path))
     runtime = installation.runtime
-    for project in ("river", "hill"):
-        runtime.keys.create_for(ProjectId(project), 1)
+    person = add_person(runtime, login="admin", name="管理员")
+    admin = Actor(person_id=person, name="", grants=(Grant(role=Role.ADMIN),))
+    river, hill = (
+        ProjectId(
+            str(
+                create_project(
+                    runtime,
+                    by=admin,
+                    request=Request(caller="test", id=name, body=b""),
+                    name=name,
+                    rules={},
+                ).answer["project_id"]
+            )
+        )
+        for name in ("江畔", "山前")
+    )
 
-    (first,) = runtime.tag(ProjectId("river"), [mobile()])
-    (again,) = runtime.tag(ProjectId("river"), [mobile()])
-    (elsewhere,) = runtime.tag(ProjectId("hill"), [mobile()])
+    (first,) = runtime.tag(river, [mobile()])
+    (again,) = runtime.tag(river, [mobile()])
+    (elsewhere,) = runtime.tag(hill, [mobile()])
     installation.database.close()
 
     assert first == again
