@@ -606,7 +606,6 @@ KEPT: Mapping[str, tuple[str, ...]] = {"sign in": ("failure_budgets",)}
 UNTRIED = {
     "disputing.dispute_as_developer",
     "disputing.dispute_as_visitor",
-    "evidencing.export_case",
     "evidencing.export_evidence",
     "pleading.add_evidence_as_visitor",
     "pleading.withdraw_as_visitor",
