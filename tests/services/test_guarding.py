@@ -23,6 +23,7 @@ from attribution.storage.tables import (
 from tests.office import Office
 from tests.services.test_proving import fill
 from tokens.checkpoints import sign_checkpoint, verify_checkpoint
+from tokens.log import EMPTY_ROOT
 from tokens.notes import parse_vkey
 from web.witness import succession_of
 
@@ -379,3 +380,17 @@ def test_heads_of_another_tree_do_not_survive_resuming(office: Office) -> None:
     resume_log(office.runtime, why=WHY)
 
     assert verify_log(office.runtime, lambda _done, _of: None).faults == ()
+
+
+def test_a_head_of_nothing_fits_every_log(office: Office) -> None:
+    signer = office.keys.log
+    office.last_head.checkpoint = sign_checkpoint(
+        origin=signer.origin,
+        size=0,
+        root=EMPTY_ROOT,
+        key=signer.private,
+        name=signer.origin,
+    )
+    office.walk_in()
+
+    assert sequence(office.runtime) > 0

@@ -11,7 +11,7 @@ from attribution.services.proving import consistency_of, inclusion_of, receipt_f
 from attribution.services.publishing import newest_head
 from attribution.services.sequencing import sequence
 from attribution.services.statements import StatementKind, record
-from attribution.storage.tables import log_entries, log_nodes
+from attribution.storage.tables import log_entries, log_heads, log_nodes
 from tests.office import Office
 from tokens.log import (
     inclusion_proof,
@@ -171,3 +171,13 @@ def test_a_receipt_of_another_log_is_not_ours(office: Office) -> None:
 
     with pytest.raises(Exception, match="LOG_PROOF_INVALID"):
         verify_receipt(forged, trust(office))
+
+
+def test_an_entry_whose_head_is_gone_has_no_proof_yet(office: Office) -> None:
+    promise: Any = office.walk_in()["promise"]
+    sequence(office.runtime)
+    with office.database.writing() as connection:
+        connection.execute(delete(log_heads))
+
+    with pytest.raises(ProofPending):
+        inclusion_of(office.runtime, promise["entry"])
