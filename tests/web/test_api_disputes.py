@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from attribution.bundles.bundle import parse_bundle
 from attribution.people import Role
 from tests.quarrel import Quarrel, quarrel
 from tests.web.api_office import Answered, ApiOffice
@@ -183,3 +184,22 @@ def test_a_write_is_done_once_and_answered_twice(api: ApiOffice) -> None:
 
     assert again.json == {**first.json, "replayed": True}
     assert (other.status_code, other.json["code"]) == (409, "REQUEST_ID_REUSED")
+
+
+def test_a_case_is_taken_along_by_the_bench_whole_and_by_a_party_without_its_steps(
+    api: ApiOffice,
+) -> None:
+    dispute = open_case(api, case_at(api))
+    address = f"/disputes/{dispute}/bundle"
+
+    own, whole = api.get("finance", address), api.get("judge", address)
+    stranger = api.get("judge", f"/disputes/{'0' * 32}/bundle")
+
+    kinds = [
+        {one.kind for one in parse_bundle(answer.data).statements}
+        for answer in (own, whole)
+    ]
+    assert "dispute/v1" not in kinds[0]
+    assert "dispute/v1" in kinds[1]
+    assert "attachment" in whole.headers["Content-Disposition"]
+    assert (stranger.status_code, stranger.json["code"]) == (404, "NOT_FOUND")
