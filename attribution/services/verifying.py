@@ -61,6 +61,7 @@ class LogReport:
     faults: tuple[Fault, ...]
 
 
+_TOLD_EACH = 10_000
 Progress = Callable[[int, int], None]
 """Told how much of how much is done."""
 
@@ -392,7 +393,7 @@ def _facts(work: UnitOfWork, walk: _Walk) -> Iterator[Fault]:
     for table, (kind, columns) in FACTS.items():
         for fact in work.facts.facts(table):
             walk.facts += 1
-            if walk.facts % 10_000 == 0:
+            if walk.facts % _TOLD_EACH == 0:
                 walk.tell()
             yield from _fact(table, kind, columns, fact)
         for entry_id in work.facts.unclaimed(table, kind):

@@ -263,10 +263,11 @@ def _line_of(note: str, cosignature: Cosignature) -> str:
     """Return the signature line of a witness as it stands in a note."""
     _, lines = parse_note(note)
     witness = cosignature.witness
-    for text, line in zip(note.splitlines()[-len(lines) :], lines, strict=True):
-        if (line.name, line.key_id) == (witness.name, witness.key_id()):
-            return f"{text}\n"
-    raise CheckpointMalformed
+    return next(
+        f"{text}\n"
+        for text, line in zip(note.splitlines()[-len(lines) :], lines, strict=True)
+        if (line.name, line.key_id) == (witness.name, witness.key_id())
+    )
 
 
 def _sighting(

@@ -227,3 +227,16 @@ def test_without_a_conflict_nothing_is_told_and_only_to_the_own_agent(
     for token, by in ((answer["token_id"], office.li), ("none", office.wang)):
         with pytest.raises(NotFound):
             conflict_at_visit(office.runtime, by=by, token_id=TokenId(token))
+
+
+def test_of_a_client_who_left_no_number_nothing_can_be_known(office: Office) -> None:
+    office.change_rules(binding_required="opened")
+    token = office.issue(client=Client())
+    office.wait(hours=1)
+    office.redeem(token["code"], phone=None)
+
+    told = conflict_at_visit(
+        office.runtime, by=office.wang, token_id=TokenId(str(token["token_id"]))
+    )
+
+    assert told is None

@@ -9,11 +9,18 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import Connection, delete, insert, select, update
 
+from attribution.services import verifying
+from attribution.services.publishing import newest_head
 from attribution.services.sequencing import sequence
 from attribution.services.verifying import Damage, Fault, LogReport, verify_log
-from attribution.services.witnessing import accept_cosignatures
+from attribution.services.witnessing import (
+    accept_cosignatures,
+    admit_witness,
+    retire_witness,
+)
 from attribution.storage.tables import (
     accruals,
+    cosignatures,
     log_entries,
     log_heads,
     log_nodes,
@@ -22,10 +29,14 @@ from attribution.storage.tables import (
 )
 from tests.office import OPENING, Office
 from tests.services.test_proving import fill
+from tests.tokens.tokens_for_tests import OTHER_KEY
 from tokens.checkpoints import sign_checkpoint
+from tokens.cosignatures import cosign, witness_of
 from tokens.log import entry_bytes
+from tokens.notes import parse_note
 
 ENTRY = log_entries.c
+WITNESS = witness_of("agency.example/w", OTHER_KEY.public_key())
 
 
 def busy(office: Office, visitors: int = 3) -> Office:
@@ -327,3 +338,57 @@ def test_any_flipped_byte_of_a_thousand_entries_is_named(
 
     assert unnamed == []
     assert damages(office) == set()
+
+
+# -- cosignatures --
+
+
+def cosigned(office: Office) -> str:
+    """Admit a witness that has cosigned the newest head; return its id."""
+    made = office.do(admit_witness, by=office.admin, vkey=WITNESS.vkey(), label="安居")
+    sequence(office.runtime)
+    note = newest_head(office.runtime)[0].checkpoint
+    line = cosign(parse_note(note)[0], OTHER_KEY, WITNESS.name, 1_772_000_000)
+    accept_cosignatures(office.runtime, note + line)
+    return str(made["witness_id"])
+
+
+def test_a_true_cosignature_is_no_fault(office: Office) -> None:
+    cosigned(busy(office))
+
+    assert report(office).faults == ()
+
+
+@pytest.mark.parametrize("line", ["nonsense", "of a stranger", "changed"])
+def test_a_cosignature_that_does_not_hold_is_named(office: Office, line: str) -> None:
+    cosigned(busy(office))
+    body = parse_note(newest_head(office.runtime)[0].checkpoint)[0]
+    lines = {
+        "nonsense": "x\n",
+        "of a stranger": cosign(body, OTHER_KEY, "stranger.example/w", 1),
+        "changed": cosign(f"{body}more\n", OTHER_KEY, WITNESS.name, 1),
+    }
+    change(office, update(cosignatures).values(line=lines[line]))
+
+    assert damages(office) == {Damage.COSIGNATURE_WRONG}
+
+
+def test_what_a_retired_witness_said_is_not_asked(office: Office) -> None:
+    witness = cosigned(busy(office))
+    office.do(retire_witness, by=office.admin, witness_id=witness)
+    sequence(office.runtime)
+    change(office, update(cosignatures).values(line="x\n"))
+
+    assert report(office).faults == ()
+
+
+def test_the_walk_tells_of_facts_too(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy(office)
+    monkeypatch.setattr(verifying, "_TOLD_EACH", 2)
+    told: list[int] = []
+
+    found = verify_log(office.runtime, lambda done, _of: told.append(done))
+
+    assert len(told) > found.facts // 2
