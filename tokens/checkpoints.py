@@ -1,16 +1,20 @@
-"""Checkpoints: signed tree heads of the log (C2SP tlog-checkpoint, log.md §4)."""
+"""Checkpoints: signed tree heads of the log (C2SP tlog-checkpoint, log.md §4).
+
+And how the proofs that lead to them are written: a line of base64 for each hash.
+"""
 
 import re
 from base64 import b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tokens.errors import CheckpointMalformed
+from tokens.log import HASH_SIZE, MAXIMUM_PROOF
 from tokens.notes import Verifier, decode_base64, open_note, sign_note
 
-_ROOT_SIZE: Final = 32
 _MAXIMUM_TREE: Final = 2**63
 _BODY_LINES: Final = 3
 
@@ -69,6 +73,19 @@ def verify_checkpoint(note: str, verifier: Verifier, *, origin: str) -> Checkpoi
     """
     body, _ = open_note(note, [verifier])
     checkpoint = parse_checkpoint(body)
-    if checkpoint.origin != origin or len(checkpoint.root) != _ROOT_SIZE:
+    if checkpoint.origin != origin or len(checkpoint.root) != HASH_SIZE:
         raise CheckpointMalformed
     return checkpoint
+
+
+def proof_lines(proof: Iterable[bytes]) -> list[str]:
+    """Return the lines of a proof: each hash in base64."""
+    return [b64encode(one).decode() for one in proof]
+
+
+def parse_proof(lines: Iterable[str]) -> tuple[bytes, ...]:
+    """Return the hashes of a proof's lines, or raise CheckpointMalformed."""
+    proof = tuple(map(decode_base64, lines))
+    if len(proof) > MAXIMUM_PROOF or any(len(one) != HASH_SIZE for one in proof):
+        raise CheckpointMalformed
+    return proof

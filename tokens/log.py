@@ -11,6 +11,7 @@ from tokens.errors import LogProofInvalid
 
 EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
 HASH_SIZE: Final = 32
+MAXIMUM_PROOF: Final = 63  # hashes: trees stay below 2**63 leaves
 TILE_HEIGHT: Final = 8
 _ENTRY_VERSION: Final = 1
 

@@ -20,9 +20,9 @@ MAXIMUM_NOTE_SIZE: Final = 65536
 MAXIMUM_SIGNATURES: Final = 100
 ED25519: Final = b"\x01"
 _KEY_ID_SIZE: Final = 4
-_NAME: Final = re.compile(r"[^\s+]+")
-_SIGNATURE_LINE: Final = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/=]+)")
-_VKEY: Final = re.compile(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)")
+_NAME: Final = re.compile(r"[^\s+\x00-\x1f\ud800-\udfff]+")
+_SIGNATURE_LINE: Final = re.compile(rf"— ({_NAME.pattern}) ([A-Za-z0-9+/=]+)")
+_VKEY: Final = re.compile(rf"({_NAME.pattern})\+([0-9a-f]{{8}})\+([A-Za-z0-9+/=]+)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,11 +10,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 
 from tokens import cbor
 from tokens.errors import CborMalformed, PromiseMalformed
+from tokens.log import HASH_SIZE
 from tokens.signatures import verify_ed25519
 
 _LABEL: Final = b"log-promise/v1\x00"
 _VERSION: Final = 1
-_HASH_SIZE: Final = 32
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,7 +49,7 @@ def verify_promise(data: bytes, key: Ed25519PublicKey) -> Promise:
         case _:
             raise PromiseMalformed
     is_ours = cbor.encode([*_fields(promise), signature]) == data
-    if not is_ours or len(entry_hash) != _HASH_SIZE:
+    if not is_ours or len(entry_hash) != HASH_SIZE:
         raise PromiseMalformed
     verify_ed25519(key, signature, _LABEL + cbor.encode(_fields(promise)))
     return promise

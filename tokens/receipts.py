@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tokens import cbor
+from tokens.checkpoints import parse_proof, proof_lines
 from tokens.errors import CborMalformed, CheckpointMalformed, ReceiptMalformed
 from tokens.fields import event_of, fields_of
 from tokens.log import HASH_SIZE, entry_bytes, leaf_hash, verify_inclusion
@@ -19,7 +20,6 @@ _HEADER: Final = "c2sp.org/tlog-proof@v1"
 _INDEX: Final = re.compile(r"index (0|[1-9][0-9]{0,18})")
 _AS_BYTES: Final = 1
 _AS_FIELDS: Final = 2
-_MOST_HASHES: Final = 63
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,7 +91,7 @@ def receipt_text(receipt: Receipt) -> str:
         _HEADER,
         *([] if extra is None else [f"extra {b64encode(extra).decode()}"]),
         f"index {receipt.index}",
-        *(b64encode(one).decode() for one in receipt.proof),
+        *proof_lines(receipt.proof),
     ]
     return "\n".join([*lines, "", receipt.checkpoint])
 
@@ -109,13 +109,10 @@ def parse_receipt(text: str) -> Receipt:
         if lines[0].startswith("extra "):
             extra = decode_base64(lines.pop(0).removeprefix("extra "))
         index = _INDEX.fullmatch(lines.pop(0) if lines else "")
-        proof = tuple(map(decode_base64, lines))
+        proof = parse_proof(lines)
     except CheckpointMalformed:
         raise ReceiptMalformed from None
-    is_proof = len(proof) <= _MOST_HASHES and all(
-        len(one) == HASH_SIZE for one in proof
-    )
-    if index is None or not is_proof:
+    if index is None:
         raise ReceiptMalformed
     return Receipt(index=int(index[1]), proof=proof, checkpoint=checkpoint, extra=extra)
 

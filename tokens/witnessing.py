@@ -4,22 +4,20 @@ Pure: which checkpoint it cosigned last, and where it keeps that, is its host's 
 """
 
 import re
-from base64 import b64encode
 from dataclasses import dataclass
 from typing import Final
 
-from tokens.checkpoints import Checkpoint
+from tokens.checkpoints import Checkpoint, parse_proof, proof_lines
 from tokens.errors import (
     CheckpointMalformed,
     LogProofInvalid,
     OfferMalformed,
     WitnessConflict,
 )
-from tokens.log import HASH_SIZE, verify_consistency
-from tokens.notes import MAXIMUM_NOTE_SIZE, decode_base64
+from tokens.log import verify_consistency
+from tokens.notes import MAXIMUM_NOTE_SIZE
 
 _OLD: Final = re.compile(r"old (0|[1-9][0-9]{0,18})")
-_MOST_HASHES: Final = 63
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,8 +34,9 @@ class Offer:
 
 def offer_text(offer: Offer) -> str:
     """Return the body of an add-checkpoint call."""
-    lines = [f"old {offer.old_size}", *(b64encode(h).decode() for h in offer.proof)]
-    return "\n".join([*lines, "", offer.checkpoint])
+    return "\n".join(
+        [f"old {offer.old_size}", *proof_lines(offer.proof), "", offer.checkpoint]
+    )
 
 
 def parse_offer(text: str) -> Offer:
@@ -48,11 +47,9 @@ def parse_offer(text: str) -> Offer:
     if len(text) > 2 * MAXIMUM_NOTE_SIZE or not gap or old is None:
         raise OfferMalformed
     try:
-        proof = tuple(map(decode_base64, lines))
+        proof = parse_proof(lines)
     except CheckpointMalformed:
         raise OfferMalformed from None
-    if len(proof) > _MOST_HASHES or any(len(one) != HASH_SIZE for one in proof):
-        raise OfferMalformed
     return Offer(old_size=int(old[1]), proof=proof, checkpoint=checkpoint)
 
 

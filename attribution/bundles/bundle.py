@@ -20,9 +20,9 @@ from attribution.errors import BundleUnreadable
 from attribution.ids import RulingId, SigningId
 from attribution.rules.matter import Matter
 from tokens.canonical import canonical
-from tokens.checkpoints import Checkpoint, parse_checkpoint
+from tokens.checkpoints import Checkpoint, parse_checkpoint, proof_lines
 from tokens.errors import CheckpointMalformed
-from tokens.log import HASH_SIZE, leaf_hash
+from tokens.log import HASH_SIZE, MAXIMUM_PROOF, leaf_hash
 from tokens.notes import Verifier, decode_base64, parse_note, parse_vkey
 from tokens.receipts import Opening
 
@@ -41,7 +41,6 @@ MANIFEST, PAGE, RULING, INPUTS, STATEMENTS, CHECKPOINT, KEYS = (
 NAMES: Final = (MANIFEST, PAGE, RULING, INPUTS, STATEMENTS, CHECKPOINT, KEYS)
 
 _MOST_STATEMENTS: Final = 10_000
-_MOST_HASHES: Final = 63
 _MOST_KEYS: Final = 100
 _LONGEST_TEXT: Final = 65_536
 _KIND: Final = re.compile(r"[a-z][a-z-]{0,19}/v[0-9]{1,2}")
@@ -169,7 +168,7 @@ def _statement_json(statement: Statement) -> dict[str, object]:
         "at": opening.at,
         "event": opening.event.decode(),
         "nonce": b64encode(opening.nonce).decode(),
-        "proof": [b64encode(one).decode() for one in statement.proof],
+        "proof": proof_lines(statement.proof),
     }
 
 
@@ -200,8 +199,8 @@ def _statement(node: Node) -> Statement:
         kind.fail("must be a kind like visit/v1")
     hashes = table.need("proof")
     proof = tuple(_bytes(item, HASH_SIZE) for item in hashes.items())
-    if len(proof) > _MOST_HASHES:
-        hashes.fail(f"must have at most {_MOST_HASHES} hashes")
+    if len(proof) > MAXIMUM_PROOF:
+        hashes.fail(f"must have at most {MAXIMUM_PROOF} hashes")
     return Statement(
         index=table.need("index").whole(0, LARGEST_INDEX),
         opening=Opening(

@@ -9,10 +9,8 @@ from attribution.services.runtime import Runtime
 from attribution.storage.log_repository import LogHead
 from attribution.storage.work import UnitOfWork
 from tokens.checkpoints import Checkpoint, parse_checkpoint
-from tokens.log import EMPTY_ROOT, Frontier, NodeReader, root_at
+from tokens.log import EMPTY_ROOT, HASH_SIZE, Frontier, NodeReader, root_at
 from tokens.notes import parse_note
-
-_HASH_SIZE = 32
 
 
 def trusted_frontier(runtime: Runtime, work: UnitOfWork) -> Frontier:
@@ -72,8 +70,8 @@ def checkpoint_in(note: str) -> Checkpoint:
 def frontier_of(head: LogHead) -> Frontier:
     """Return the frontier that a stored head remembers, or raise LogForked."""
     hashes = tuple(
-        head.frontier[start : start + _HASH_SIZE]
-        for start in range(0, len(head.frontier), _HASH_SIZE)
+        head.frontier[start : start + HASH_SIZE]
+        for start in range(0, len(head.frontier), HASH_SIZE)
     )
     try:
         return Frontier(size=head.size, hashes=hashes)

@@ -62,6 +62,7 @@ def test_a_key_text_is_read_back() -> None:
         "PeterNeumann+c74f20a3+AR==",
         "PeterNeumann+c74f20a3+AQAA",
         "PeterNeumann+c74f20a3+ARpc2Q=",
+        "\ud800+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
     ],
 )
 def test_what_is_no_key_text_is_refused(vkey: str) -> None:
@@ -69,7 +70,7 @@ def test_what_is_no_key_text_is_refused(vkey: str) -> None:
         parse_vkey(vkey)
 
 
-@pytest.mark.parametrize("name", ["", "a b", "a+b", "a\n"])
+@pytest.mark.parametrize("name", ["", "a b", "a+b", "a\n", "a\x00", "a\ud800"])
 def test_what_is_no_name_is_refused(name: str) -> None:
     with pytest.raises(CheckpointMalformed):
         verifier_of(name, KEY.public_key())
