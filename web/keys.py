@@ -54,6 +54,13 @@ class KeyFileForeign(KeyFileUnsafe):
     """A tag key is not the one that the log names, or the log names none."""
 
 
+class KeyFileMissing(KeyFileUnsafe):
+    """A project's key is not in the folder, though it was made with the project."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is not in the folder of keys; put the file back")
+
+
 class FileKeys:
     """The keys of an installation, one file each, under one private folder."""
 
@@ -84,24 +91,39 @@ class FileKeys:
         self._found = self._read_folder()
 
     def issuer_of(self, project_id: ProjectId) -> IssuerKey:
-        """Return the key that signs the tokens of a project."""
-        return self._fresh().issuers[project_id]
+        """Return the key that signs the tokens of a project.
+
+        Raises:
+            KeyFileMissing: with the name of the file.
+        """
+        issuer = self._fresh().issuers.get(project_id)
+        if issuer is None:
+            raise KeyFileMissing(f"issuer-{project_id}.key")
+        return issuer
 
     def issuer_keys(self) -> Mapping[bytes, Ed25519PublicKey]:
         """Return the public issuer keys of every project, by key id."""
         return self._fresh().by_kid
 
     def tag_key_of(self, project_id: ProjectId) -> EpochKey:
-        """Return the tag key of a project's newest epoch."""
-        return self._fresh().tag_keys[project_id]
+        """Return the tag key of a project's newest epoch.
+
+        Raises:
+            KeyFileMissing: with the name of the file.
+        """
+        tag_key = self._fresh().tag_keys.get(project_id)
+        if tag_key is None:
+            raise KeyFileMissing(f"tag-{project_id}-*.key")
+        return tag_key
 
     def has_tag_key(self, project_id: ProjectId) -> bool:
         """Say whether there is a tag key of this project."""
         return project_id in self._fresh().tag_keys
 
     def has_project(self, project_id: ProjectId) -> bool:
-        """Say whether there are keys of this project."""
-        return project_id in self._fresh().issuers
+        """Say whether there are keys of this project; one of them may be lost."""
+        found = self._fresh()
+        return project_id in found.issuers or project_id in found.tag_keys
 
     def create_for(self, project_id: ProjectId, epoch: int) -> bytes:
         """Make the keys of a project and epoch; return the tag public key.
@@ -204,7 +226,7 @@ class AttestedTagKeys:
         """Return the tag key of a project's newest epoch.
 
         Raises:
-            KeyFileForeign: with the name of the file.
+            KeyFileForeign, KeyFileMissing: with the name of the file.
         """
         key = self._keys.tag_key_of(project_id)
         # A folder that has changed is read again, and makes another object.

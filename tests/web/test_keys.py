@@ -17,7 +17,7 @@ from attribution.storage.tables import log_entries
 from tokens.canonical import canonical
 from tokens.identifiers import identifier
 from tokens.tags import TagKey
-from web.keys import FileKeys, KeyFileForeign, KeyFileUnsafe
+from web.keys import FileKeys, KeyFileForeign, KeyFileMissing, KeyFileUnsafe
 from web.settings import read_settings
 from web.wiring import Installation, open_installation
 
@@ -163,6 +163,13 @@ class Place:
 
     def __init__(self, folder: Path) -> None:
         self.settings = read_settings({"HEFU_DATA_DIR": str(folder)})
+        self.project = self.make_project("江畔")
+        self.file = folder / "keys" / f"tag-{self.project}-1.key"
+
+    def open(self) -> Installation:
+        return open_installation(self.settings)
+
+    def make_project(self, name: str) -> ProjectId:
         installed = self.open()
         admin = Actor(
             person_id=PersonId("a"), name="a", grants=(Grant(role=Role.ADMIN),)
@@ -170,16 +177,12 @@ class Place:
         made = create_project(
             installed.runtime,
             by=admin,
-            request=Request(caller="test", id="request-1", body=b""),
-            name="江畔",
+            request=Request(caller="test", id=f"request-{name}", body=b""),
+            name=name,
             rules={},
         ).answer
         installed.database.close()
-        self.project = ProjectId(str(made["project_id"]))
-        self.file = folder / "keys" / f"tag-{self.project}-1.key"
-
-    def open(self) -> Installation:
-        return open_installation(self.settings)
+        return ProjectId(str(made["project_id"]))
 
     def swap(self) -> None:
         """Put another key in the place of the project's."""
@@ -243,9 +246,27 @@ def test_a_statement_that_does_not_open_its_entry_names_no_key(place: Place) -> 
 def test_a_project_whose_key_is_lost_does_not_keep_the_others_out(
     place: Place,
 ) -> None:
+    other = place.make_project("山间")
     place.file.unlink()
+    installed = place.open()
 
-    place.open().database.close()
+    tags = installed.runtime.tag(other, [PHONE])
+    with pytest.raises(KeyFileMissing, match=f"tag-{place.project}-"):
+        installed.runtime.tag(place.project, [PHONE])
+
+    installed.database.close()
+    assert len(tags) == 1
+
+
+def test_a_project_whose_issuer_key_is_lost_is_still_known(folder: Path) -> None:
+    keys = FileKeys(folder, counted())
+    keys.create_for(RIVER, 1)
+    (folder / "issuer-river.key").unlink()
+
+    assert keys.has_project(RIVER)
+    assert not keys.has_project(HILL)
+    with pytest.raises(KeyFileMissing, match=r"issuer-river\.key"):
+        keys.issuer_of(RIVER)
 
 
 @pytest.mark.parametrize(
