@@ -110,6 +110,17 @@ def test_a_token_makes_one_visit_by_its_code_or_its_qr(
         office.redeem(answer[what])
 
 
+def test_a_code_is_redeemed_though_the_issuer_key_is_lost(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = office.issue()["code"]
+    office.wait(hours=1)
+    monkeypatch.setattr(office.keys, "issuer_of", lambda project: {}[project])
+    monkeypatch.setattr(office.keys, "issuer_keys", dict)
+
+    assert office.redeem(code)["standing"] == "VALID_REFERRAL"
+
+
 @pytest.mark.parametrize(
     ("minutes", "standing", "is_marginal"),
     [
