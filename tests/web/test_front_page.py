@@ -162,9 +162,12 @@ def test_a_second_factor_is_set_up_and_then_asked_for(front: Front) -> None:
     assert sign_in(front.browser(), "person-1") == 403
 
 
-def test_a_secret_that_is_none_is_a_mistake_in_the_form(front: Front) -> None:
+@pytest.mark.parametrize("secret", ["xyz", "", "00" * 19, "00" * 2000])
+def test_a_secret_that_is_none_is_a_mistake_in_the_form(
+    front: Front, secret: str
+) -> None:
     answer = front.signed_in().post(
-        "/account/second-factor/confirm", data={"secret": "xyz", "digits": "1"}
+        "/account/second-factor/confirm", data={"secret": secret, "digits": "1"}
     )
 
     assert answer.status_code == 422

@@ -43,7 +43,7 @@ from attribution.services.enrolling import (
     is_anybody_there,
 )
 from attribution.services.pairing import pair_device
-from attribution.totp import enrolment_uri, secret_text
+from attribution.totp import SECRET_BYTES, enrolment_uri, secret_text
 from web.access import (
     DEVICE_COOKIE,
     SESSION_COOKIE,
@@ -215,7 +215,7 @@ def _second_factor_page(secret: bytes, problem: Problem | None = None) -> str:
 @open_to_signed_in
 def confirm() -> ResponseReturnValue:
     """Ask for the second factor from now on; wrong digits are asked for again."""
-    secret = _parse_hex("secret")
+    secret = _secret_in(request.form["secret"])
     try:
         confirm_second_factor(
             current_runtime(),
@@ -273,11 +273,15 @@ def health() -> ResponseReturnValue:
     return {"status": "ok"}
 
 
-def _parse_hex(name: str) -> bytes:
+def _secret_in(text: str) -> bytes:
     try:
-        return bytes.fromhex(request.form[name])
+        secret = bytes.fromhex(text)
     except ValueError:
-        raise InputInvalid(name, "HEXADECIMAL") from None
+        secret = b""
+    # The page sends back what it was given; any other length is not ours.
+    if len(secret) != SECRET_BYTES:
+        raise InputInvalid("secret", "SECRET_DAMAGED")
+    return secret
 
 
 def _own_path(text: str | None) -> str:
