@@ -438,9 +438,12 @@ def test_a_visitor_disputes_with_nothing_but_the_receipt(
     found = re.search(r"/disputes/([0-9a-f]{32})/evidence", shown.text)
     assert found
     brought = send(visitor, page, f"{page}/{found[1]}/evidence", text="我自己来的。")
+    unsure = send(visitor, page, f"{page}/{found[1]}/withdraw")
     withdrawn = send(visitor, page, f"{page}/{found[1]}/withdraw", sure="1")
 
     assert page in held.text
+    assert unsure.status_code == 422
+    assert "请先勾选确认" in text_of(unsure)
     statuses = [one.status_code for one in (opened, brought, withdrawn)]
     assert statuses == [303] * 3
     assert "客户自己先来过" in text_of(shown)

@@ -89,8 +89,8 @@ def evidence(dispute_id: DisputeId) -> ResponseReturnValue:
 def take_back(dispute_id: DisputeId) -> ResponseReturnValue:
     """Withdraw one's own dispute, once it is sure."""
     form = Form(request.form)
-    if not form.text("sure"):
-        form.refuse("sure", _("请先勾选确认。"))
+    form.refuse_unsure()
+    if form.mistakes:
         return _case(dispute_id, form), _UNPROCESSABLE
     withdraw(
         current_runtime(),

@@ -73,7 +73,9 @@ def evidence(receipt: str, dispute_id: DisputeId) -> ResponseReturnValue:
 @bp.post("/<dispute_id>/withdraw")
 @open_to_all
 def take_back(receipt: str, dispute_id: DisputeId) -> ResponseReturnValue:
-    """Withdraw the dispute that was opened with this receipt."""
+    """Withdraw the dispute that was opened with this receipt, once it is sure."""
+    form = Form(request.form)
+    form.refuse_unsure()
 
     def withdrawn() -> Reply:
         return withdraw_as_visitor(
@@ -83,7 +85,7 @@ def take_back(receipt: str, dispute_id: DisputeId) -> ResponseReturnValue:
             dispute_id=dispute_id,
         )
 
-    return _do(receipt, Form(request.form), withdrawn, _("争议已撤回。"))
+    return _do(receipt, form, withdrawn, _("争议已撤回。"))
 
 
 def _do(
