@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 
 from attribution.bundles.bundle import parse_bundle
-from attribution.people import Role
+from attribution.ids import ProjectId
+from attribution.people import Grant, Role
+from attribution.services.administering import create_project
+from attribution.services.enrolling import give_role
 from tests.quarrel import Quarrel, quarrel
 from tests.web.api_office import Answered, ApiOffice
 
@@ -100,6 +103,24 @@ def test_who_has_no_part_in_it_does_not_learn_of_it(api: ApiOffice) -> None:
 
     assert [one.status_code for one in answers] == [404] * 4
     assert api.get(stranger, "/disputes").json == {"disputes": []}
+
+
+def test_who_judges_elsewhere_sees_their_own_cases_here(api: ApiOffice) -> None:
+    case = case_at(api)
+    dispute = open_case(api, case)
+    office = api.office
+    made = office.do(create_project, by=office.admin, name="别处", rules={})
+    give_role(
+        office.runtime,
+        office.people["li"],
+        Grant(role=Role.AUDITOR, project_id=ProjectId(str(made["project_id"]))),
+    )
+
+    shown = api.get("li", f"/disputes/{dispute}")
+    listed = api.get("li", "/disputes")
+
+    assert (shown.status_code, shown.json["words"]) == (200, SAID["words"])
+    assert [one["dispute_id"] for one in listed.json["disputes"]] == [dispute]
 
 
 def test_the_developer_names_the_signing(api: ApiOffice) -> None:

@@ -1,6 +1,8 @@
 """The API of disputes 争议: open, bring evidence, propose, decide, approve."""
 
+from contextlib import suppress
 from http import HTTPStatus
+from operator import attrgetter
 from typing import Annotated, Literal
 
 from flask import Blueprint, Response
@@ -249,13 +251,17 @@ def open_dispute(body: NewDispute, intention: Request) -> Reply:
 @requires(*READERS)
 @operation(Operation(query=AtProject, answer=DisputeList))
 def disputes(query: AtProject) -> DisputeList:
-    """List one's own cases; for the bench, those of a project."""
+    """List one's own cases; for the bench, those of a project as well."""
     runtime, by = current_runtime(), current_actor()
+    found: dict[str, DisputeView] = {}
     if by.holds(*BENCH_ROLES):
         project_id = project_or_only(query.project, *BENCH_ROLES)
-        found = hearings_at(runtime, by=by, project_id=project_id)
-        return DisputeList(disputes=tuple(_whole(one) for one in found))
-    return DisputeList(disputes=tuple(_own(one) for one in own_cases(runtime, by=by)))
+        heard = hearings_at(runtime, by=by, project_id=project_id)
+        found = {one.case.dispute.id: _whole(one) for one in heard}
+    for case in own_cases(runtime, by=by):
+        found.setdefault(case.dispute_id, _own(case))
+    newest = sorted(found.values(), key=attrgetter("opened_at"), reverse=True)
+    return DisputeList(disputes=tuple(newest))
 
 
 @bp.get("/<dispute_id>")
@@ -264,7 +270,7 @@ def disputes(query: AtProject) -> DisputeList:
 def one_dispute(dispute_id: DisputeId) -> DisputeView:
     """Show a case: to a party its own side of it, to the bench all."""
     runtime, by = current_runtime(), current_actor()
-    if by.holds(*BENCH_ROLES):
+    with suppress(NotAllowed):
         return _whole(hearing_of(runtime, by=by, dispute_id=dispute_id))
     return _own(own_case(runtime, by=by, dispute_id=dispute_id))
 
