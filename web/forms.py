@@ -31,6 +31,7 @@ from attribution.services.answering import Request
 from tokens.errors import TokenError
 from tokens.identifiers import Identifier, guess_kind, identifier
 from web.access import current_actor
+from web.parsing import too_many
 from web.problems import explain
 from web.reasons import reason_text
 
@@ -89,6 +90,11 @@ class Form:
         """Say what is wrong with a field; the first mistake stands."""
         self.mistakes.setdefault(name, sentence)
         self._codes.setdefault(name, code)
+
+    def refuse_unsure(self) -> None:
+        """Refuse what cannot be undone until its box is ticked."""
+        if not self.text("sure"):
+            self.refuse("sure", _("请先勾选确认。"))
 
     @property
     def codes(self) -> list[str]:
@@ -237,8 +243,14 @@ def parse_local(text: str) -> datetime:
     return local.replace(tzinfo=_SHANGHAI).astimezone(UTC)
 
 
-def identifiers_in(form: Form, name: str) -> list[Identifier]:
-    """Return the numbers pasted into a field, one a line; each tells its own kind."""
+def identifiers_in(form: Form, name: str, *, most: int) -> list[Identifier]:
+    """Return the numbers pasted into a field, one a line; each tells its own kind.
+
+    More than `most` are refused before one of them is read.
+    """
+    if len(form.lines(name)) > most:
+        form.refuse(name, reason_text(too_many(most)))
+        return []
     found = []
     for number, line in enumerate(form.lines(name), start=1):
         try:

@@ -7,9 +7,19 @@ from tokens.errors import IdentifierInvalid
 from tokens.identifiers import Identifier, guess_kind, identifier, refuse_masked
 
 _BETWEEN = re.compile(r"[,，、;；/\n]+")
-_MOST_IDENTIFIERS = 20
 _MOST_COMPANIONS = 20
-_TOO_MANY = "lists too many numbers"
+MOST_NUMBERS = 8
+"""Of one person in one request."""
+MOST_OWNERS = 100
+"""Of one list of owners in one request: about three seconds of Argon2id."""
+
+
+def too_many(most: int) -> str:
+    """Return the reason of a list of more numbers than one request may turn into tags.
+
+    Each takes its time (Argon2id): a list without a limit would stop the office.
+    """
+    return f"lists more than {most} numbers"
 
 
 def parse_identifier(text: str) -> Identifier | None:
@@ -45,8 +55,8 @@ def parse_identifiers(text: str) -> tuple[Identifier, ...]:
         InputInvalid: they are too many.
     """
     found = tuple(one for piece in _BETWEEN.split(text) if (one := parse_whole(piece)))
-    if len(found) > _MOST_IDENTIFIERS:
-        raise InputInvalid("identifiers", _TOO_MANY)
+    if len(found) > MOST_NUMBERS:
+        raise InputInvalid("identifiers", too_many(MOST_NUMBERS))
     return found
 
 
@@ -59,7 +69,7 @@ def parse_party(text: str) -> tuple[tuple[Identifier, ...], ...]:
     """
     lines = [line for line in text.splitlines() if line.strip()]
     if len(lines) > _MOST_COMPANIONS:
-        raise InputInvalid("party", _TOO_MANY)
+        raise InputInvalid("party", too_many(_MOST_COMPANIONS))
     found = []
     for index, line in enumerate(lines):
         try:

@@ -52,7 +52,18 @@ _PHRASES: dict[str, LazyString] = {
     ),
     "was reached before": _l("这一步已经登记过；要更正，请联系管理员。"),
     "needs either code or qr": _l("code 和 qr 请给一个，且只给一个。"),
-    "lists too many numbers": _l("号码太多，一次最多 20 个。"),
+    "must be named: your roles do not tell which": _l(
+        "您在几个案场有角色，请写明是哪一个。"
+    ),
+    "must be one file": _l("请选一个文件，一次一个。"),
+    "must be 8 to 128 printable ASCII characters": _l(
+        "请用 8 到 128 个可见的英文字符，每次操作用新的。"
+    ),
+    "must name unit and amount": _l("请至少指定房号和金额两列。"),
+    "names a sheet that is not there": _l("文件里没有这个工作表。"),
+    "names one column twice": _l("一列只能有一个含义。"),
+    "BASE64": _l("页面里暂存的文件不完整，请重新上传。"),
+    "SECRET_DAMAGED": _l("密钥不完整，请重新生成。"),
     "is taken already": _l("已经有了，请换一个。"),
     "lies before the first rules of the project": _l(
         "早于这个案场的第一版规则，没有规则可判；请核对日期。"
@@ -121,6 +132,10 @@ _PHRASES: dict[str, LazyString] = {
 
 
 _PATTERNS: tuple[tuple[re.Pattern[str], LazyString], ...] = (
+    (
+        re.compile(r"lists more than (?P<most>\d+) numbers"),
+        _l("号码太多，一次最多 %(most)s 个。"),
+    ),
     (
         re.compile(r"must be from (?P<least>\d+) to (?P<most>\d+)"),
         _l("请填 %(least)s 到 %(most)s 之间的整数。"),

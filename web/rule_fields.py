@@ -249,7 +249,7 @@ DEAL_FIELDS = (
     RuleField(
         key="dispute_window_days",
         label=_l("申诉期"),
-        hint=_l("判客之后多少天内可以申诉；系统里还不能办理"),
+        hint=_l("判客之后多少天内可以申诉"),
         default="7",
         unit=_l("日"),
     ),

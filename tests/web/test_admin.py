@@ -33,6 +33,7 @@ from attribution.storage.tables import (
 from tests.office import OTHER_PHONE, PHONE, Office
 from tests.web.conftest import Front, sign_in
 from web.log_words import ENTRY_WORDS
+from web.parsing import MOST_OWNERS
 from web.rule_fields import DEAL_FIELDS, TOKEN_FIELDS, RuleField
 
 LANGUAGES = ("zh", "en")
@@ -505,6 +506,21 @@ def test_owners_that_cannot_be_read_are_refused_and_forgotten(
     assert answer.status_code == 422
     assert words in answer.text
     assert PHONE not in answer.text
+    assert front.office.count(owner_tags) == 0
+
+
+def test_a_list_that_would_stop_the_office_is_refused_unread(
+    front: Front, admin: FlaskClient
+) -> None:
+    address = f"/admin/projects/{front.office.project}"
+    many = fresh(
+        admin, address, owners="\n".join([PHONE] * (MOST_OWNERS + 1)), mark="project"
+    )
+
+    answer = admin.post(f"{address}/owners", data=many)
+
+    assert answer.status_code == 422
+    assert "一次最多 100 个" in answer.text
     assert front.office.count(owner_tags) == 0
 
 

@@ -18,6 +18,7 @@ from attribution.documents import Node, instant_text
 from attribution.errors import InputInvalid
 from attribution.referrals import LONGEST_NOTE
 from tokens.identifiers import KINDS, Identifier, identifier
+from web.parsing import MOST_NUMBERS
 
 MOST_FEN = 10**13
 
@@ -71,7 +72,6 @@ Line = Annotated[StrictStr, Field(min_length=1, max_length=40, pattern=_PLAIN)]
 Note = Annotated[
     StrictStr, Field(min_length=1, max_length=LONGEST_NOTE, pattern=_PLAIN)
 ]
-LongLine = Annotated[StrictStr, Field(min_length=1, max_length=200, pattern=_PLAIN)]
 Fen = Annotated[StrictInt, Field(ge=0, le=MOST_FEN, description="an amount in fen")]
 BasisPoints = Annotated[StrictInt, Field(ge=0, le=10_000, description="of 10 000")]
 
@@ -89,7 +89,7 @@ class Identification(Asked):
         return identifier(self.kind, self.value)
 
 
-Identifications = Annotated[tuple[Identification, ...], Field(max_length=8)]
+Identifications = Annotated[tuple[Identification, ...], Field(max_length=MOST_NUMBERS)]
 
 
 def read_all(given: tuple[Identification, ...]) -> tuple[Identifier, ...]:

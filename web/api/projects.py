@@ -36,6 +36,7 @@ from web.api.fields import (
 )
 from web.api.operations import Operation, operation, project_or_only
 from web.api.rulebooks import DealRulesBody, NewVersion, VersionView
+from web.parsing import MOST_OWNERS
 
 bp = Blueprint("api_projects", __name__, url_prefix="/api/v1/projects")
 
@@ -58,7 +59,7 @@ class Owners(Asked):
     """People who own already; their numbers become tags and are forgotten."""
 
     identifiers: Annotated[
-        tuple[Identification, ...], Field(min_length=1, max_length=100)
+        tuple[Identification, ...], Field(min_length=1, max_length=MOST_OWNERS)
     ]
     mark: OwnerMark
 

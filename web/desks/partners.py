@@ -20,6 +20,7 @@ from attribution.services.enlisting import (
 from attribution.services.surveying import agents_of, channels_of
 from web.access import current_actor, current_runtime, requires
 from web.forms import Form, identifiers_in, page_request
+from web.parsing import MOST_NUMBERS
 
 bp = Blueprint("partners", __name__, url_prefix="/admin")
 
@@ -86,7 +87,7 @@ def add_agent() -> ResponseReturnValue:
         login=form.text("login"),
         is_owner=bool(form.text("is_owner")),
         is_desk_staff=bool(form.text("is_desk_staff")),
-        own=tuple(identifiers_in(form, "own")),
+        own=tuple(identifiers_in(form, "own", most=MOST_NUMBERS)),
     )
     if not form.mistakes:
         with form.catching(login=LoginTaken):

@@ -12,7 +12,11 @@ from attribution.ids import ChannelId, ProgrammeId, ProjectId
 from attribution.people import Role
 from attribution.programmes import Kind
 from attribution.services.administering import ProgrammeTerms, create_programme
-from attribution.services.surveying import channels_of, survey_programme
+from attribution.services.surveying import (
+    Agreement,
+    channels_of,
+    survey_programme,
+)
 from attribution.services.versioning import change_plan, change_programme_rules
 from web.access import current_actor, current_runtime, requires
 from web.choosing import projects_here
@@ -58,15 +62,14 @@ def agree() -> ResponseReturnValue:
 @requires(*ROLES)
 def programme(programme_id: ProgrammeId) -> str:
     """Show an agreement: its terms, its rules and its plan by version, in words."""
-    runtime = current_runtime()
-    agreement = survey_programme(runtime, by=current_actor(), programme_id=programme_id)
+    agreement, now = _survey(programme_id), current_runtime().now()
     return render_template(
         "admin/programme.html",
         agreement=agreement,
         kinds=KINDS,
-        rules=worded_versions(agreement.rules, TOKEN_FIELDS, runtime.now()),
-        plans=worded_plans(agreement.plans, runtime.now()),
-        is_in_force=agreement.programme.is_in_force(runtime.now()),
+        rules=worded_versions(agreement.rules, TOKEN_FIELDS, now),
+        plans=worded_plans(agreement.plans, now),
+        is_in_force=agreement.programme.is_in_force(now),
     )
 
 
@@ -74,11 +77,9 @@ def programme(programme_id: ProgrammeId) -> str:
 @requires(*ROLES)
 def rules_form(programme_id: ProgrammeId) -> str:
     """Show the form of the next version of the rules."""
-    agreement = survey_programme(
-        current_runtime(), by=current_actor(), programme_id=programme_id
-    )
+    agreement = _survey(programme_id)
     latest = json.loads(agreement.rules[-1].body)
-    return _rules(programme_id, defaults_form(TOKEN_FIELDS, latest))
+    return _rules(agreement, defaults_form(TOKEN_FIELDS, latest))
 
 
 @bp.post("/<programme_id>/rules")
@@ -100,17 +101,15 @@ def change_rules(programme_id: ProgrammeId) -> ResponseReturnValue:
             )
             flash(_("新版本已保存，旧版本都在。"), "good")
             return redirect(url_for(".programme", programme_id=programme_id), 303)
-    return _rules(programme_id, form), _REFUSED
+    return _rules(_survey(programme_id), form), _REFUSED
 
 
 @bp.get("/<programme_id>/plan")
 @requires(*ROLES)
 def plan_version_form(programme_id: ProgrammeId) -> str:
     """Show the form of the next version of the commission plan."""
-    agreement = survey_programme(
-        current_runtime(), by=current_actor(), programme_id=programme_id
-    )
-    return _plan(programme_id, plan_form(agreement.plans[-1][1]))
+    agreement = _survey(programme_id)
+    return _plan(agreement, plan_form(agreement.plans[-1][1]))
 
 
 @bp.post("/<programme_id>/plan")
@@ -131,7 +130,7 @@ def change_the_plan(programme_id: ProgrammeId) -> ResponseReturnValue:
             )
             flash(_("新版本已保存，旧版本都在。"), "good")
             return redirect(url_for(".programme", programme_id=programme_id), 303)
-    return _plan(programme_id, form), _REFUSED
+    return _plan(_survey(programme_id), form), _REFUSED
 
 
 def _terms(form: Form) -> ProgrammeTerms:
@@ -158,10 +157,13 @@ def _new(form: Form) -> str:
     )
 
 
-def _rules(programme_id: ProgrammeId, form: Form) -> str:
-    agreement = survey_programme(
+def _survey(programme_id: ProgrammeId) -> Agreement:
+    return survey_programme(
         current_runtime(), by=current_actor(), programme_id=programme_id
     )
+
+
+def _rules(agreement: Agreement, form: Form) -> str:
     return render_template(
         "admin/programme_rules.html",
         form=form,
@@ -170,10 +172,7 @@ def _rules(programme_id: ProgrammeId, form: Form) -> str:
     )
 
 
-def _plan(programme_id: ProgrammeId, form: Form) -> str:
-    agreement = survey_programme(
-        current_runtime(), by=current_actor(), programme_id=programme_id
-    )
+def _plan(agreement: Agreement, form: Form) -> str:
     return render_template(
         "admin/programme_plan.html",
         form=form,

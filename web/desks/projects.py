@@ -14,11 +14,12 @@ from attribution.owners import OwnerMark
 from attribution.people import Role
 from attribution.services.administering import create_project
 from attribution.services.enlisting import enlist_owners, list_units
-from attribution.services.surveying import survey_project
+from attribution.services.surveying import ProjectSurvey, survey_project
 from attribution.services.versioning import change_project_rules
 from web.access import current_actor, current_runtime, requires
 from web.choosing import projects_here
 from web.forms import Form, identifiers_in, page_request, parse_local
+from web.parsing import MOST_OWNERS
 from web.rule_fields import DEAL_FIELDS, KINDS, defaults_form, rules_from
 from web.versions import worded_versions
 
@@ -73,11 +74,9 @@ def project(project_id: ProjectId) -> str:
 @requires(*ROLES)
 def project_rules_form(project_id: ProjectId) -> str:
     """Show the form of the next version of a project's rules."""
-    survey = survey_project(
-        current_runtime(), by=current_actor(), project_id=project_id
-    )
+    survey = _survey(project_id)
     latest = json.loads(survey.rules[-1].body)
-    return _project_rules(project_id, defaults_form(DEAL_FIELDS, latest))
+    return _project_rules(survey, defaults_form(DEAL_FIELDS, latest))
 
 
 @bp.post("/<project_id>/rules")
@@ -85,10 +84,8 @@ def project_rules_form(project_id: ProjectId) -> str:
 def change_rules(project_id: ProjectId) -> ResponseReturnValue:
     """Add a version of a project's rules."""
     form = Form(sent.form)
-    rules, since = (
-        rules_from(form, DEAL_FIELDS),
-        form.read_if_given("in_force_from", parse_local),
-    )
+    rules = rules_from(form, DEAL_FIELDS)
+    since = form.read_if_given("in_force_from", parse_local)
     if not form.mistakes:
         with form.catching():
             change_project_rules(
@@ -101,7 +98,7 @@ def change_rules(project_id: ProjectId) -> ResponseReturnValue:
             )
             flash(_("新版本已保存，旧版本都在。"), "good")
             return redirect(url_for(".project", project_id=project_id), 303)
-    return _project_rules(project_id, form), _REFUSED
+    return _project_rules(_survey(project_id), form), _REFUSED
 
 
 @bp.post("/<project_id>/owners")
@@ -109,7 +106,7 @@ def change_rules(project_id: ProjectId) -> ResponseReturnValue:
 def add_owners(project_id: ProjectId) -> ResponseReturnValue:
     """Turn pasted numbers into owners' tags, and forget the numbers."""
     form = Form(sent.form)
-    owners = identifiers_in(form, "owners")
+    owners = identifiers_in(form, "owners", most=MOST_OWNERS)
     if not form.lines("owners"):
         form.refuse("owners", _("请至少填一行。"))
     mark = form.choice("mark", OwnerMark, OwnerMark.PROJECT)
@@ -156,23 +153,23 @@ def _project_form(form: Form) -> str:
     return render_template("admin/project_form.html", form=form, fields=DEAL_FIELDS)
 
 
+def _survey(project_id: ProjectId) -> ProjectSurvey:
+    return survey_project(current_runtime(), by=current_actor(), project_id=project_id)
+
+
 def _project(project_id: ProjectId, form: Form) -> str:
-    runtime = current_runtime()
-    survey = survey_project(runtime, by=current_actor(), project_id=project_id)
+    survey = _survey(project_id)
     return render_template(
         "admin/project.html",
         form=form,
         survey=survey,
-        versions=worded_versions(survey.rules, DEAL_FIELDS, runtime.now()),
+        versions=worded_versions(survey.rules, DEAL_FIELDS, current_runtime().now()),
         kinds=KINDS,
         marks=_MARKS,
     )
 
 
-def _project_rules(project_id: ProjectId, form: Form) -> str:
-    survey = survey_project(
-        current_runtime(), by=current_actor(), project_id=project_id
-    )
+def _project_rules(survey: ProjectSurvey, form: Form) -> str:
     return render_template(
         "admin/project_rules.html",
         form=form,
