@@ -7,7 +7,16 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from attribution.errors import NotAllowed, StatementEmpty
+from attribution.errors import (
+    AttributionError,
+    EncodingUnknown,
+    HeaderNotFound,
+    NotAllowed,
+    StatementEmpty,
+    StatementNotSpreadsheet,
+    StatementTooLarge,
+    StatementUnreadable,
+)
 from attribution.ids import ChannelId, ProjectId, StatementId
 from attribution.money import WHOLE, Fen
 from attribution.people import Actor, Role
@@ -42,6 +51,15 @@ UPLOAD_ROLES = (Role.FINANCE, Role.FINANCE_APPROVER)
 """Who brings a channel's statement to the books, beside the channel's own manager."""
 STATEMENT_ROLES = (*UPLOAD_ROLES, Role.AUDITOR)
 """Who sees what was found in any channel's statement."""
+UPLOAD_REFUSALS: tuple[type[AttributionError], ...] = (
+    StatementNotSpreadsheet,
+    StatementTooLarge,
+    StatementUnreadable,
+    HeaderNotFound,
+    EncodingUnknown,
+    StatementEmpty,
+)
+"""What a file that is no readable statement is refused with; nothing is stored."""
 _CANCELLED = "DEAL_CANCELLED"
 _NO_RULING = "NOT_RULED_YET"
 _NO_CLAIM = "NO_CLAIM"

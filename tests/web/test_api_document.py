@@ -257,6 +257,21 @@ def test_every_write_asks_for_an_idempotency_key(shared_api: ApiOffice) -> None:
         assert ("Idempotency-Key" in names) is is_write, path
 
 
+def test_what_a_question_needs_is_said(shared_api: ApiOffice) -> None:
+    needed = {
+        (path, one["name"])
+        for method, path, operation in shared_api.operations()
+        for one in operation["parameters"]
+        if one["in"] == "query" and one["required"]
+    }
+
+    assert {path for path, _ in needed} == {
+        path
+        for method, path, operation in shared_api.operations()
+        if method == "get" and shared_api.get("finance", path[7:]).status_code == 422
+    }
+
+
 def test_every_refusal_has_its_codes_and_every_call_its_words(
     shared_api: ApiOffice,
 ) -> None:

@@ -184,3 +184,12 @@ def test_a_form_with_a_mistake_is_refused(
 
 def test_json_is_no_upload(api: ApiOffice) -> None:
     assert api.post("finance", "/statements", {}).status_code == 415
+
+
+def test_a_statement_of_nothing_but_a_header_is_said_to_be_empty(
+    api: ApiOffice,
+) -> None:
+    answer = upload(api, "房号,佣金金额\n".encode())
+
+    assert (answer.status_code, answer.json["code"]) == (422, "STATEMENT_EMPTY")
+    assert api.office.count(statements) == 0

@@ -169,10 +169,16 @@ def _path_parameter(name: str) -> dict[str, Any]:
 def _query_parameters(one: Operation) -> list[dict[str, Any]]:
     if one.query is None:
         return []
-    properties = one.query.model_json_schema()["properties"]
+    whole = one.query.model_json_schema()
+    required = whole.get("required", ())
     return [
-        {"name": name, "in": "query", "required": False, "schema": _plain(schema)}
-        for name, schema in properties.items()
+        {
+            "name": name,
+            "in": "query",
+            "required": name in required,
+            "schema": _plain(schema),
+        }
+        for name, schema in whole["properties"].items()
     ]
 
 

@@ -8,14 +8,7 @@ from typing import Annotated
 from flask import Blueprint, Response
 from pydantic import Field, Json, StrictStr, StringConstraints
 
-from attribution.errors import (
-    EncodingUnknown,
-    HeaderNotFound,
-    NotFound,
-    StatementNotSpreadsheet,
-    StatementTooLarge,
-    StatementUnreadable,
-)
+from attribution.errors import NotFound
 from attribution.ids import ChannelId, StatementId
 from attribution.people import Role
 from attribution.reconciliation.report import (
@@ -28,6 +21,7 @@ from attribution.reconciliation.statement import ChosenColumns, Column, number_o
 from attribution.services.answering import Reply, Request
 from attribution.services.reconciling import (
     STATEMENT_ROLES,
+    UPLOAD_REFUSALS,
     UPLOAD_ROLES,
     reconciliation_of,
     statements_at,
@@ -206,14 +200,7 @@ class ReconciliationView(Told):
         answer=Uploaded,
         status=HTTPStatus.CREATED,
         is_write=True,
-        refuses=(
-            NotFound,
-            StatementNotSpreadsheet,
-            StatementTooLarge,
-            StatementUnreadable,
-            HeaderNotFound,
-            EncodingUnknown,
-        ),
+        refuses=(NotFound, *UPLOAD_REFUSALS),
     )
 )
 def upload(form: Upload, file: tuple[str, bytes], intention: Request) -> Reply:

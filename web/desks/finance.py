@@ -18,13 +18,7 @@ from flask_babel import gettext as _
 
 from attribution.errors import (
     AttributionError,
-    EncodingUnknown,
-    HeaderNotFound,
     InputInvalid,
-    StatementEmpty,
-    StatementNotSpreadsheet,
-    StatementTooLarge,
-    StatementUnreadable,
 )
 from attribution.ids import ChannelId, SigningId, StatementId
 from attribution.money import Fen
@@ -36,6 +30,7 @@ from attribution.services.attending import rulings_of_deal
 from attribution.services.evidencing import export_evidence
 from attribution.services.receipting import facts_of_signing, receipt_among
 from attribution.services.reconciling import (
+    UPLOAD_REFUSALS,
     propose_statement,
     reconciliation_of,
     statements_at,
@@ -71,14 +66,6 @@ ROLES = (Role.FINANCE, Role.FINANCE_APPROVER)
 _ROWS_ON_A_PAGE = 200
 _ZIP = "application/zip"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_REFUSED_FILE = (
-    StatementNotSpreadsheet,
-    StatementTooLarge,
-    StatementUnreadable,
-    HeaderNotFound,
-    EncodingUnknown,
-    StatementEmpty,
-)
 
 
 @bp.get("")
@@ -99,7 +86,6 @@ def overview() -> str:
         totals=_totals(accounts),
         bars=bars_of(_owed_lines(accounts)),
         events=EVENTS,
-        stages=STAGES,
     )
 
 
@@ -159,7 +145,7 @@ def propose() -> ResponseReturnValue:
         return _statements(form), HTTPStatus.UNPROCESSABLE_ENTITY
     try:
         return _proposal(form, (file.filename, file.read()))
-    except _REFUSED_FILE as error:
+    except UPLOAD_REFUSALS as error:
         return _statements(form, error), explain(error).status
 
 
@@ -182,7 +168,7 @@ def confirm() -> ResponseReturnValue:
             file=file,
             columns=columns,
         ).answer
-    except _REFUSED_FILE as error:
+    except UPLOAD_REFUSALS as error:
         return _statements(form, error), explain(error).status
     return redirect(
         url_for(".reconciliation", statement_id=answer["reconciliation_id"]), 303
@@ -309,7 +295,6 @@ def _statements(form: Form, refusal: AttributionError | None = None) -> str:
         channels=[(one.id, one.name) for one in channels_of(runtime)],
         names=names_in(runtime),
         uploads=_uploads(project),
-        kinds=KINDS,
     )
 
 
