@@ -3,16 +3,18 @@
 Source: docs/specs/commission.md. Amounts in fen before tax, rates in basis points.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from attribution.documents import Node, Table
 from attribution.errors import PlanInvalid
 from attribution.ids import ChannelId
+from attribution.ladders import MOST_FEN, Ladder, ladder_of, ladder_to_json
 from attribution.money import WHOLE, BasisPoints, Fen, share_of, split
 
-_MOST = 10**13
+_MOST_EXCLUDED = 20
+_MOST_ROLES = 10
 _EXAMPLE_PRICE = Fen(245_000_000)
 
 
@@ -20,6 +22,7 @@ class Base(StrEnum):
     """What the commission of a unit is reckoned from (money §1.1)."""
 
     PRICE = "price"
+    PRICE_NET = "price_net"
     FIXED = "fixed"
 
 
@@ -42,13 +45,26 @@ class Milestone:
     part: BasisPoints
 
 
+_ALL_AT_CONTRACT = (Milestone(on=MilestoneKind.CONTRACT, part=WHOLE),)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RoleShare:
+    """A payee's role inside a channel, and its part of the commission (money §1.5)."""
+
+    role: str
+    part: BasisPoints
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CommissionPlan:
     """A commission plan (佣金方案), by version.
 
-    `base` says whether `rate` (of the contract price with tax) or `fixed` (per unit)
-    counts. Floor and cap apply per unit, after the rate. The parts of the milestones
-    sum to 10 000, in the order in which they are listed.
+    `base` says whether `rate` (of the contract price with or without tax) or `fixed`
+    (per unit) counts; where there are `steps`, they say it, and both are 0. Floor and
+    cap apply per unit, after the rate. Units of an excluded kind earn nothing and do
+    not count. The parts of the milestones sum to 10 000, in the order in which they
+    are listed; so do those of the split, which may be empty.
     """
 
     version: str
@@ -57,9 +73,10 @@ class CommissionPlan:
     fixed: Fen
     floor: Fen | None = None
     cap: Fen | None = None
-    milestones: tuple[Milestone, ...] = (
-        Milestone(on=MilestoneKind.CONTRACT, part=WHOLE),
-    )
+    milestones: tuple[Milestone, ...] = _ALL_AT_CONTRACT
+    steps: Ladder | None = None
+    excluded: tuple[str, ...] = ()
+    split: tuple[RoleShare, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,22 +96,46 @@ def plan_from_json(values: object, *, version: str) -> CommissionPlan:
         PlanInvalid: with the path of the mistake.
     """
     root = Node(value=values, path="", refuse=PlanInvalid)
-    table = root.table(
-        "base", "rate_bp", "fixed_fen", "floor_fen", "cap_fen", "milestones"
-    )
+    return plan_of_node(root, version=version)
+
+
+def unit_plan_from_json(values: object, *, version: str) -> CommissionPlan:
+    """Return a plan by which each unit's price alone says what it earns.
+
+    Accruals are booked deal by deal so far: what needs more than the deal is refused.
+
+    Raises:
+        PlanInvalid: with the path of the mistake.
+    """
+    plan = plan_from_json(values, version=version)
+    for path, is_there in (
+        ("base", plan.base is Base.PRICE_NET),
+        ("exclude_kinds", bool(plan.excluded)),
+        ("steps", plan.steps is not None),
+        ("split", bool(plan.split)),
+    ):
+        if is_there:
+            raise PlanInvalid(path, "can be tried in case files, and is not booked yet")
+    return plan
+
+
+def plan_of_node(node: Node, *, version: str) -> CommissionPlan:
+    """Return the plan that stands in a document, or refuse it at the mistake."""
+    table = node.table(*_KEYS)
     base = table.need("base").choice(Base)
-    needed, other = _NEEDED[base]
-    if table.has(other):
-        table.get(other, None).fail(f"has no place where the base is {base}")
-    counted = table.need(needed).whole(0, WHOLE if base is Base.PRICE else _MOST)
+    steps = ladder_of(table.get("steps", None)) if table.has("steps") else None
+    rate, fixed = _counted(table, base, is_stepped=steps is not None)
     plan = CommissionPlan(
         version=version,
         base=base,
-        rate=BasisPoints(counted if base is Base.PRICE else 0),
-        fixed=Fen(counted if base is Base.FIXED else 0),
+        rate=rate,
+        fixed=fixed,
         floor=_fen(table, "floor_fen"),
         cap=_fen(table, "cap_fen"),
         milestones=_milestones(table),
+        steps=steps,
+        excluded=_excluded(table),
+        split=_split(table),
     )
     if plan.floor is not None and plan.cap is not None and plan.floor > plan.cap:
         table.get("cap_fen", None).fail("must not be below the floor")
@@ -103,14 +144,23 @@ def plan_from_json(values: object, *, version: str) -> CommissionPlan:
 
 def plan_to_json(plan: CommissionPlan) -> dict[str, object]:
     """Return a plan as JSON, every key written out."""
-    return {
+    is_fixed, is_stepped = plan.base is Base.FIXED, plan.steps is not None
+    document: dict[str, object] = {
         "base": plan.base.value,
-        "rate_bp": plan.rate if plan.base is Base.PRICE else None,
-        "fixed_fen": plan.fixed if plan.base is Base.FIXED else None,
+        "rate_bp": None if is_fixed or is_stepped else plan.rate,
+        "fixed_fen": plan.fixed if is_fixed and not is_stepped else None,
         "floor_fen": plan.floor,
         "cap_fen": plan.cap,
         "milestones": [{"on": one.on.value, "bp": one.part} for one in plan.milestones],
     }
+    # Left out where they say nothing: so was every plan written before they existed.
+    if plan.steps is not None:
+        document["steps"] = ladder_to_json(plan.steps)
+    if plan.excluded:
+        document["exclude_kinds"] = list(plan.excluded)
+    if plan.split:
+        document["split"] = [{"role": one.role, "bp": one.part} for one in plan.split]
+    return document
 
 
 def commission_for(plan: CommissionPlan, price: Fen) -> Fen:
@@ -123,7 +173,11 @@ def commission_for(plan: CommissionPlan, price: Fen) -> Fen:
         Fen before tax, rounded half up, then raised to the floor and cut to the cap.
         Example: 2 450 000.00 yuan at 150 bp is 36 750.00 yuan.
     """
-    amount = _before_limits(plan, price)
+    return within_limits(plan, before_limits(plan, price))
+
+
+def within_limits(plan: CommissionPlan, amount: Fen) -> Fen:
+    """Return an amount raised to the floor, then cut to the cap, of a unit."""
     if plan.floor is not None:
         amount = max(amount, plan.floor)
     return amount if plan.cap is None else min(amount, plan.cap)
@@ -169,28 +223,56 @@ def worked_example(plan: CommissionPlan, price: Fen = _EXAMPLE_PRICE) -> WorkedE
         instalments.append((one.on, Fen(step)))
     return WorkedExample(
         price=price,
-        before_limits=_before_limits(plan, price),
+        before_limits=before_limits(plan, price),
         commission=commission,
         instalments=tuple(instalments),
     )
 
 
-_NEEDED: Mapping[Base, tuple[str, str]] = {
-    Base.PRICE: ("rate_bp", "fixed_fen"),
-    Base.FIXED: ("fixed_fen", "rate_bp"),
-}
+_KEYS = (
+    "base",
+    "rate_bp",
+    "fixed_fen",
+    "floor_fen",
+    "cap_fen",
+    "exclude_kinds",
+    "steps",
+    "milestones",
+    "split",
+)
 
 
-def _before_limits(plan: CommissionPlan, price: Fen) -> Fen:
+def _counted(table: Table, base: Base, *, is_stepped: bool) -> tuple[BasisPoints, Fen]:
+    """Return the rate and the fixed amount; the one that does not count is 0."""
+    needed, other = "rate_bp", "fixed_fen"
+    if base is Base.FIXED:
+        needed, other = other, needed
+    if is_stepped:
+        for key in (needed, other):
+            if table.has(key):
+                table.get(key, None).fail("has no place beside steps")
+        return BasisPoints(0), Fen(0)
+    if table.has(other):
+        table.get(other, None).fail(f"has no place where the base is {base}")
+    node = table.need(needed)
+    if base is Base.FIXED:
+        return BasisPoints(0), Fen(node.whole(0, MOST_FEN))
+    return BasisPoints(node.whole(0, WHOLE)), Fen(0)
+
+
+def before_limits(plan: CommissionPlan, price: Fen) -> Fen:
+    """Return the rate of a price, or the fixed amount, of a plan without steps."""
     return plan.fixed if plan.base is Base.FIXED else share_of(price, plan.rate)
 
 
 def _fen(table: Table, key: str) -> Fen | None:
-    return Fen(table.get(key, None).whole(0, _MOST)) if table.has(key) else None
+    return Fen(table.get(key, None).whole(0, MOST_FEN)) if table.has(key) else None
 
 
 def _milestones(table: Table) -> tuple[Milestone, ...]:
-    node = table.get("milestones", [{"on": "contract", "bp": WHOLE}])
+    if not table.has("milestones"):
+        return _ALL_AT_CONTRACT
+    node = table.get("milestones", None)
     milestones: dict[MilestoneKind, Milestone] = {}
     for item in node.items():
         entry = item.table("on", "bp")
@@ -202,3 +284,37 @@ def _milestones(table: Table) -> tuple[Milestone, ...]:
     if sum(one.part for one in milestones.values()) != WHOLE:
         node.fail("must sum to 10 000")
     return tuple(milestones.values())
+
+
+def _excluded(table: Table) -> tuple[str, ...]:
+    if not table.has("exclude_kinds"):
+        return ()
+    items = table.get("exclude_kinds", None).items()
+    if len(items) > _MOST_EXCLUDED:
+        table.get("exclude_kinds", None).fail(f"must have at most {_MOST_EXCLUDED}")
+    return tuple(_once(items, [item.text(40) for item in items]))
+
+
+def _split(table: Table) -> tuple[RoleShare, ...]:
+    if not table.has("split"):
+        return ()
+    node = table.get("split", None)
+    entries = [item.table("role", "bp") for item in node.items()]
+    if not 1 <= len(entries) <= _MOST_ROLES:
+        node.fail(f"must have 1 to {_MOST_ROLES} roles")
+    roles = [entry.need("role") for entry in entries]
+    names = _once(roles, [role.text(40) for role in roles])
+    parts = [BasisPoints(entry.need("bp").whole(0, WHOLE)) for entry in entries]
+    if sum(parts) != WHOLE:
+        node.fail("must sum to 10 000")
+    return tuple(
+        RoleShare(role=name, part=part) for name, part in zip(names, parts, strict=True)
+    )
+
+
+def _once(nodes: Sequence[Node], names: Sequence[str]) -> Sequence[str]:
+    """Return the names, or refuse the first that stands twice."""
+    for place, (node, name) in enumerate(zip(nodes, names, strict=True)):
+        if name in names[:place]:
+            node.fail("is listed twice")
+    return names

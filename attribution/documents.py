@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NoReturn, Self, TypeVar
+from zoneinfo import ZoneInfo
 
 from attribution.errors import AttributionError
 
@@ -108,6 +109,13 @@ class Node:
         if not _EARLIEST < at < _LATEST:
             self.fail("must be between 1970 and 2200")
         return at.astimezone(UTC)
+
+    def zone(self) -> ZoneInfo:
+        """Return the time zone of a name like `Asia/Shanghai`."""
+        try:
+            return ZoneInfo(self.text())
+        except (KeyError, ValueError, OSError):
+            self.fail("is no time zone")
 
     def _at(self, step: str, value: object) -> Self:
         path = f"{self.path}{step}".removeprefix(".")

@@ -21,9 +21,16 @@ def share_of(amount: Fen, rate: BasisPoints) -> Fen:
     Half up means away from zero for debts too, so that a reversal is the exact
     negative of what it undoes. 2 450 000.00 yuan at 150 bp is 36 750.00 yuan.
     """
-    twice = 2 * abs(amount) * rate
-    rounded = (twice + WHOLE) // (2 * WHOLE)
-    return Fen(rounded if amount >= 0 else -rounded)
+    return Fen(round_half_up(amount * rate, WHOLE))
+
+
+def round_half_up(numerator: int, denominator: int) -> int:
+    """Return a fraction as the nearest whole number, a half away from zero.
+
+    The one rounding of money. 1/2 is 1, −1/2 is −1.
+    """
+    rounded = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return rounded if numerator >= 0 else -rounded
 
 
 def split(amount: int, weights: Sequence[int]) -> list[int]:

@@ -357,7 +357,7 @@ def _deal_rules(table: Table, version: str) -> DealRules:
         owners_excluded=frozenset(node.choice(Kind) for node in excluded.items()),
         self_referral=table.get("self_referral", "void").choice(SelfReferral),
         day_count=table.get("day_count", "exact").choice(DayCount),
-        time_zone=_time_zone(table.get("time_zone", "Asia/Shanghai")),
+        time_zone=table.get("time_zone", "Asia/Shanghai").zone().key,
         fixes_at=table.get("fixes_at", "subscription").choice(Stage),
         dispute_window=_days(table.get("dispute_window_days", 7), 0),
     )
@@ -378,12 +378,3 @@ def _joint(node: Node) -> Joint:
     if sum(weights) != WHOLE:
         node.fail("weights must sum to 10 000")
     return weights
-
-
-def _time_zone(node: Node) -> str:
-    name = node.text()
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        node.fail("is no time zone")
-    return name

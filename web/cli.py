@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -11,8 +11,10 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from attribution.cases.answering import answer_case
+from attribution.cases.earnings import answer_earnings, parse_earnings
+from attribution.cases.earnings_wording import render_earnings
 from attribution.cases.reading import case_from_text
-from attribution.cases.wording import render_text
+from attribution.cases.wording import Answer, render_text
 from attribution.errors import AttributionError, CaseMalformed, NotFound
 from attribution.ids import PersonId, SigningId
 from attribution.people import Actor, Grant, Role
@@ -29,6 +31,7 @@ from attribution.services.pairing import begin_pairing, devices
 from attribution.services.runtime import Runtime
 from attribution.services.surveying import channel_called, project_called
 from attribution.storage.access_repository import Account
+from attribution.withholding import current_tax_tables
 from tokens.errors import TokenError
 from web.cli_words import refusal_line, setting_line, words_in
 from web.demo import SIGN_INS, seed
@@ -173,34 +176,72 @@ def _refuse_half_a_demo(settings: Settings) -> None:
         sys.exit(_REFUSED)
 
 
-@main.command()
-@click.argument(
+_FILES = click.argument(
     "files",
     nargs=-1,
     required=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON document per line.")
+_AS_JSON = click.option(
+    "--json", "as_json", is_flag=True, help="One JSON document per line."
+)
+
+
+@main.command()
+@_FILES
+@_AS_JSON
 def rule(files: Sequence[Path], as_json: bool) -> None:  # noqa: FBT001 (a flag of click)
     """Rule on case FILES, without a database, and say why.
 
     A malformed file is refused with the path of the mistake, exit code 2; the other
     files are answered all the same.
     """
+
+    def answered(document: object, language: str) -> tuple[Answer, str]:
+        answer = answer_case(document)
+        return answer, render_text(answer, language)
+
+    _answer_files(files, answered, spec="rulebook.md", as_json=as_json)
+
+
+@main.command()
+@_FILES
+@_AS_JSON
+def commission(files: Sequence[Path], as_json: bool) -> None:  # noqa: FBT001 (a flag of click)
+    """Reckon the commissions of case FILES: a plan and deals in, money out.
+
+    A malformed file is refused with the path of the mistake, exit code 2; the other
+    files are answered all the same.
+    """
+    tables = current_tax_tables()
+
+    def answered(document: object, language: str) -> tuple[Answer, str]:
+        case = parse_earnings(document)
+        answer = answer_earnings(case, tables)
+        return answer, render_earnings(answer, case.plan, language)
+
+    _answer_files(files, answered, spec="commission.md", as_json=as_json)
+
+
+def _answer_files(
+    files: Sequence[Path],
+    answered: Callable[[object, str], tuple[Answer, str]],
+    *,
+    spec: str,
+    as_json: bool,
+) -> None:
+    """Print the answer of each file, and say of each malformed one where it is so."""
     language = read_settings().language
     is_any_malformed = False
     for file in files:
         try:
-            answer = answer_case(case_from_text(_text_of(file)))
+            answer, text = answered(case_from_text(_text_of(file)), language)
         except CaseMalformed as mistake:
-            todo = _("请改正后再运行一次；格式见 docs/specs/rulebook.md。")
+            todo = _("请改正后再运行一次；格式见 docs/specs/%(spec)s。", spec=spec)
             click.echo(f"{file}: {mistake}. {todo}", err=True)
             is_any_malformed = True
             continue
-        if as_json:
-            click.echo(json.dumps(answer, ensure_ascii=False))
-        else:
-            click.echo(render_text(answer, language))
+        click.echo(json.dumps(answer, ensure_ascii=False) if as_json else text)
     if is_any_malformed:
         sys.exit(_USAGE)
 

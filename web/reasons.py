@@ -23,6 +23,9 @@ _PHRASES: dict[str, LazyString] = {
     "none is refused for kind agency": _l(
         "中介分销的推荐码必须绑定客户，不能选“不绑定”。"
     ),
+    "can be tried in case files, and is not booked yet": _l(
+        "目前只能在案例文件里试算，还不能记账。"
+    ),
     "must not be below the floor": _l("封顶不能低于保底。"),
     "is listed twice": _l("同一项写了两次。"),
     # services

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from attribution.commissions import plan_from_json, plan_to_json
+from attribution.commissions import plan_to_json, unit_plan_from_json
 from attribution.documents import instant_text
 from attribution.errors import InputInvalid, NotAllowed
 from attribution.ids import ChannelId, ProgrammeId, ProjectId
@@ -151,7 +151,7 @@ def create_programme(
     token_rules = token_rules_from_json(terms.rules, version="new")
     check_kind(token_rules, terms.kind)
     rules = canonical_text(token_rules_to_json(token_rules))
-    plan = canonical_text(plan_to_json(plan_from_json(terms.plan, version="new")))
+    plan = canonical_text(plan_to_json(unit_plan_from_json(terms.plan, version="new")))
 
     def action(work: UnitOfWork) -> Answer:
         # Asked only here: sent again a little later, it is answered as it was.

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from attribution.commissions import plan_from_json, plan_to_json
+from attribution.commissions import plan_to_json, unit_plan_from_json
 from attribution.documents import instant_text
 from attribution.errors import InputInvalid, NotAllowed
 from attribution.ids import ProgrammeId, ProjectId
@@ -127,7 +127,7 @@ def change_plan(
     in_force_from: datetime | None = None,
 ) -> Reply:
     """Add a version of a programme's commission plan; deals keep their own."""
-    read = plan_from_json(plan, version="new")
+    read = unit_plan_from_json(plan, version="new")
 
     def check(work: UnitOfWork) -> None:
         programme = work.agreements.programme(programme_id, ANY_TIME)

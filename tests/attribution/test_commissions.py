@@ -9,6 +9,7 @@ from attribution.commissions import (
     payable_at,
     plan_from_json,
     plan_to_json,
+    unit_plan_from_json,
     worked_example,
 )
 from attribution.errors import PlanInvalid
@@ -150,3 +151,35 @@ def test_a_mistake_in_a_plan_is_named(values: object, path: str) -> None:
         plan_from_json(values, version="1")
 
     assert refused.value.path == path
+
+
+@pytest.mark.parametrize(
+    ("plan", "path"),
+    [
+        ({**RATE, "base": "price_net"}, "base"),
+        ({**RATE, "exclude_kinds": ["parking"]}, "exclude_kinds"),
+        ({**RATE, "split": [{"role": "agent", "bp": 10_000}]}, "split"),
+        (
+            {
+                "base": "price",
+                "steps": {
+                    "by": "count",
+                    "mode": "marginal",
+                    "period": "month",
+                    "ladder": [{"from": 1, "rate_bp": 150}],
+                },
+            },
+            "steps",
+        ),
+    ],
+)
+def test_what_cannot_be_booked_deal_by_deal_is_not_agreed(
+    plan: object, path: str
+) -> None:
+    assert unit_plan_from_json(RATE, version="1") == plan_from_json(RATE, version="1")
+    plan_from_json(plan, version="1")
+
+    with pytest.raises(PlanInvalid) as refusal:
+        unit_plan_from_json(plan, version="1")
+
+    assert refusal.value.path == path

@@ -18,6 +18,7 @@ from web.settings import Settings, read_settings
 from web.wiring import open_installation
 
 CASES = Path(__file__).parents[1] / "cases"
+COMMISSIONS = CASES.with_name("commissions")
 
 
 @pytest.fixture(autouse=True)
@@ -140,6 +141,28 @@ def test_cases_are_ruled_on_in_order(file: Path) -> None:
     first, second = twice.output.splitlines()
     assert json.loads(first) == json.loads(second)
     assert "rulings" in json.loads(first)
+
+
+def test_commissions_are_reckoned_in_order_and_a_mistake_has_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = sorted(COMMISSIONS.glob("*.json"))[:2]
+    bad = tmp_path / "bad.json"
+    bad.write_text('{"plan": {"base": "price"}}', "utf-8")
+
+    as_json = call("commission", "--json", str(second), str(bad), str(first))
+    chinese = call("commission", str(first))
+    monkeypatch.setenv("HEFU_LANG", "en")
+    english = call("commission", str(first))
+
+    titles = [json.loads(line)["title"] for line in as_json.stdout.splitlines()]
+    assert titles == [json.loads(one.read_text())["title"] for one in (second, first)]
+    assert as_json.exit_code == 2
+    assert f"{bad}: plan.rate_bp" in as_json.stderr
+    assert "commission.md" in as_json.stderr
+    assert (chinese.exit_code, english.exit_code) == (0, 0)
+    assert "与文件的预期一致" in chinese.output
+    assert "as the file expects" in english.output
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ class PlanMilestone(_Text):
 class PlanBody(_Text):
     """A commission plan: a rate of the price, or a fixed amount per unit."""
 
-    base: Base
+    base: Literal[Base.PRICE, Base.FIXED]
     rate_bp: BasisPoints | None = None
     fixed_fen: Fen | None = None
     floor_fen: Fen | None = None
