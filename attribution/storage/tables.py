@@ -330,6 +330,7 @@ refusals = sa.Table(
     _ref("recorded_by", "people.id"),
     sa.Column("entry_id", sa.ForeignKey("log_entries.id"), nullable=False),
     sa.Index(None, "project_id", "refused_at"),
+    sa.Index(None, "token_id"),
 )
 
 refusal_tags = sa.Table(
@@ -369,6 +370,7 @@ sold_units = sa.Table(
     sa.Column("unit", sa.String(32), nullable=False),
     _ref("signing_id", "signings.id"),
     sa.PrimaryKeyConstraint("project_id", "unit"),
+    sa.Index(None, "signing_id"),
 )
 
 signing_tags = sa.Table(
@@ -388,6 +390,7 @@ signing_receipts = sa.Table(
     _ref("signing_id", "signings.id"),
     _ref("visit_id", "visits.id"),
     sa.PrimaryKeyConstraint("signing_id", "visit_id"),
+    sa.Index(None, "visit_id"),
 )
 
 milestones = sa.Table(
@@ -417,6 +420,7 @@ rulings = sa.Table(
     _at("ruled_at"),
     sa.Column("entry_id", sa.ForeignKey("log_entries.id"), nullable=False),
     sa.Column("inputs", sa.Text),
+    sa.Index(None, "signing_id"),
     # Only one ruling of a signing stands on no earlier one.
     sa.Index(
         "uq_rulings_first",
