@@ -1,9 +1,9 @@
 """How identity tags stand in rows."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, Table, and_, select
 
 from attribution.ids import ProjectId, VisitorTag
 
@@ -18,20 +18,32 @@ def tag_of(row: Any) -> VisitorTag:
     return VisitorTag(kind=row.kind, epoch=row.epoch, value=row.value)
 
 
+def is_among(
+    columns: tuple[Column[Any], Column[Any], Column[Any]], tags: Collection[VisitorTag]
+) -> ColumnElement[bool]:
+    """Return the condition by which a database finds tags, by kind, epoch and value.
+
+    All three are named, for each is a part of an index. The value of one tag with the
+    kind of another passes too: who asks compares once more.
+    """
+    kind, epoch, value = columns
+    return and_(
+        kind.in_(sorted({tag.kind for tag in tags})),
+        epoch.in_(sorted({tag.epoch for tag in tags})),
+        value.in_(sorted({tag.value for tag in tags})),
+    )
+
+
 def tags_among(
     connection: Connection,
     table: Table,
     project_id: ProjectId,
     tags: Iterable[VisitorTag],
 ) -> list[Row[Any]]:
-    """Return the rows of a table of tags that hold one of `tags` at a project.
-
-    The database finds by value, which is 32 random-looking bytes; kind and epoch are
-    compared here.
-    """
+    """Return the rows of a table of tags that hold one of `tags` at a project."""
     wanted = set(tags)
+    columns = (table.c.kind, table.c.epoch, table.c.value)
     query = select(table).where(
-        table.c.project_id == project_id,
-        table.c.value.in_([tag.value for tag in wanted]),
+        table.c.project_id == project_id, is_among(columns, wanted)
     )
     return [row for row in connection.execute(query) if tag_of(row) in wanted]

@@ -31,6 +31,7 @@ from attribution.programmes import Agent, Kind, Programme
 from attribution.referrals import ReferralToken
 from attribution.rulebook import Binding
 from attribution.storage.prepared import Prepared, PreparedQuery
+from attribution.storage.rows import is_among
 from attribution.storage.tables import (
     agents,
     channels,
@@ -140,6 +141,7 @@ _RESERVE = {
     dialect: build(reservations).execution_options(preserve_rowcount=True)
     for dialect, build in (("sqlite", sqlite_insert), ("postgresql", postgres_insert))
 }
+_BOUND_TO = (tokens.c.bound_kind, tokens.c.bound_epoch, tokens.c.bound_value)
 _NO_INDEX = -1
 
 
@@ -332,7 +334,7 @@ class TokenRepository:
         wanted = set(tags)
         found = self._tokens(
             tokens.c.project_id == project_id,
-            tokens.c.bound_value.in_([tag.value for tag in wanted]),
+            is_among(_BOUND_TO, wanted),
         )
         return [token for token in found if token.binding_tag in wanted]
 

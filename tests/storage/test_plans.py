@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from attribution.ids import SigningId, TokenId, VisitId
+from attribution.ids import ProjectId, SigningId, TokenId, VisitId, VisitorTag
 from attribution.storage.engine import Database, open_database
 from attribution.storage.work import UnitOfWork, unit_of_work
 from tests.overhearing import heard
@@ -79,3 +79,45 @@ def test_a_lookup_uses_its_index(
 
     assert [one.split(" ")[0] for one in steps] == ["SEARCH"] * len(steps)
     assert f"INDEX ix_{table}_{column} ({column}=?)" in " ".join(steps)
+
+
+# Of two kinds and two epochs, as of a whole and a masked number after a rotation.
+TAGS = [
+    VisitorTag(kind=kind, epoch=epoch, value=bytes([epoch]) * 32)
+    for kind in ("cn-mobile", "cn-mobile-masked")
+    for epoch in (1, 2)
+]
+PROJECT = ProjectId("p")
+
+
+@pytest.mark.parametrize(
+    ("ask", "index"),
+    [
+        pytest.param(
+            lambda work: work.tokens.bound_to(PROJECT, TAGS),
+            "ix_tokens_project_id_bound_kind_bound_epoch_bound_value "
+            "(project_id=? AND bound_kind=? AND bound_epoch=? AND bound_value=?)",
+            id="the tokens bound to somebody",
+        ),
+        pytest.param(
+            lambda work: work.agreements.owners_among(PROJECT, TAGS),
+            "sqlite_autoindex_owner_tags_1 "
+            "(project_id=? AND kind=? AND epoch=? AND value=?)",
+            id="the marks of an owner",
+        ),
+        pytest.param(
+            lambda work: work.visits.matching(PROJECT, TAGS),
+            "ix_visit_tags_project_id_value (project_id=? AND value=?)",
+            id="the visits of somebody",
+        ),
+        pytest.param(
+            lambda work: work.visits.matching(PROJECT, TAGS),
+            "ix_refusal_tags_project_id_value (project_id=? AND value=?)",
+            id="the refusals of somebody",
+        ),
+    ],
+)
+def test_tags_are_found_by_all_of_their_index(
+    sqlite: Database, ask: Ask, index: str
+) -> None:
+    assert f"INDEX {index}" in " ".join(plan_of(sqlite, ask))
