@@ -1,6 +1,6 @@
 """Overhearing what is sent to a database, for tests that count or explain it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,3 +29,24 @@ def heard(database: Database) -> Iterator[list[Said]]:
     finally:
         for engine in engines:
             event.remove(engine, "before_cursor_execute", listen)
+
+
+@contextmanager
+def meanwhile(
+    database: Database, part: str, act: Callable[[], object]
+) -> Iterator[None]:
+    """Do something once, before the first statement that has this part is sent."""
+    left = [act]
+
+    def listen(*arguments: Any) -> None:
+        if left and part in arguments[2]:
+            left.pop()()
+
+    with database.reading() as connection:
+        reader = connection.engine
+    event.listen(reader, "before_cursor_execute", listen)
+    try:
+        yield
+    finally:
+        event.remove(reader, "before_cursor_execute", listen)
+    assert not left, f"nobody has said {part!r}"

@@ -77,14 +77,14 @@ def deal_accounts(
     Raises:
         NotAllowed: the caller has nothing to do with this project's deals.
     """
-    with runtime.reading() as work:
+    with runtime.reading() as work, work.snapshot():
         accounts = _as_witnessed(runtime, work, accounts_in(work, project_id))
     return _told(by, project_id, accounts)
 
 
 def deal_account(runtime: Runtime, *, by: Actor, signing_id: SigningId) -> DealAccount:
     """Return one deal with all that follows from it, or raise NotFound."""
-    with runtime.reading() as work:
+    with runtime.reading() as work, work.snapshot():
         deal = work.signings.deal(signing_id)
         every = _as_witnessed(runtime, work, _every_account(work, deal.project_id))
     accounts = _told(by, deal.project_id, every)

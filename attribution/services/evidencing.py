@@ -130,7 +130,7 @@ def export_case(runtime: Runtime, *, by: Actor, dispute_id: DisputeId) -> Eviden
 def _assembled(
     runtime: Runtime, by: Actor, signing_id: SigningId, more: tuple[str, ...]
 ) -> tuple[_Case, EvidenceBundle]:
-    with runtime.reading() as work:
+    with runtime.reading() as work, work.snapshot():
         case = _case(work, by, signing_id)
         entries = {one.id: one for one in _entries(work, case, more)}
         return case, _bundle(work, case, entries.values())

@@ -28,6 +28,7 @@ from attribution.services.sequencing import sequence
 from attribution.services.statements import StatementKind, record
 from attribution.storage.tables import log_entries, rulings
 from tests.office import OTHER_PHONE, PHONE, Office, mobile
+from tests.overhearing import meanwhile
 from tests.racing import outcome_of
 from tests.services.test_log import rows
 from tokens.canonical import canonical
@@ -92,6 +93,21 @@ def test_the_same_facts_give_the_same_bytes(office: Office) -> None:
 
     assert first == second
     assert first.name == f"{signing[:12]}.hefu.zip"
+
+
+def test_a_bundle_is_of_the_moment_at_which_its_reading_began(office: Office) -> None:
+    signing = story(office)
+    sequence(office.runtime)
+    size = bundle_of(office, signing).head.size
+
+    def go_on() -> None:
+        office.walk_in()
+        sequence(office.runtime)
+
+    with meanwhile(office.database, "FROM log_heads", go_on):
+        bundle = bundle_of(office, signing)
+
+    assert bundle.head.size == size
 
 
 def test_an_export_is_a_fact_of_its_own(office: Office) -> None:
