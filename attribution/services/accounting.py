@@ -1,19 +1,19 @@
 """What is owed for each deal, and how much of it is payable: finance's view."""
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from attribution.commissions import MilestoneKind, payable_at
+from attribution.commissions import CommissionPlan, MilestoneKind, payable_at
 from attribution.deals import DealEvent
 from attribution.errors import NotAllowed
 from attribution.ids import ChannelId, ProjectId, SigningId
 from attribution.money import Fen
 from attribution.people import Actor, Role
 from attribution.rulebook import Stage
-from attribution.services.agreements import plan_of
+from attribution.services.agreements import plans_by_version
 from attribution.services.runtime import Runtime
 from attribution.services.witnessing import witnessed_size
-from attribution.storage.agreement_repository import PROGRAMME_PLANS
 from attribution.storage.signing_repository import (
     Accrual,
     Deal,
@@ -86,9 +86,9 @@ def deal_account(runtime: Runtime, *, by: Actor, signing_id: SigningId) -> DealA
     """Return one deal with all that follows from it, or raise NotFound."""
     with runtime.reading() as work, work.snapshot():
         deal = work.signings.deal(signing_id)
-        every = _as_witnessed(runtime, work, _every_account(work, deal.project_id))
-    accounts = _told(by, deal.project_id, every)
-    return next(one for one in accounts if one.deal.id == signing_id)
+        own = _as_witnessed(runtime, work, _accounts(work, [deal]))
+    (account,) = _told(by, deal.project_id, own)
+    return account
 
 
 def _told(
@@ -108,7 +108,7 @@ def accounts_in(work: UnitOfWork, project_id: ProjectId) -> list[DealAccount]:
     A subscription that its contract has completed is that contract's deal, and is not
     counted a second time.
     """
-    accounts = _every_account(work, project_id)
+    accounts = _accounts(work, work.signings.deals(project_id))
     contracted = {one.deal.unit for one in accounts if one.deal.stage is Stage.CONTRACT}
     return [
         one
@@ -120,19 +120,22 @@ def accounts_in(work: UnitOfWork, project_id: ProjectId) -> list[DealAccount]:
     ]
 
 
-def _every_account(work: UnitOfWork, project_id: ProjectId) -> list[DealAccount]:
-    deals = work.signings.deals(project_id)
-    rulings = work.signings.rulings_at(project_id)
+def _accounts(work: UnitOfWork, deals: Sequence[Deal]) -> list[DealAccount]:
+    ids = [deal.id for deal in deals]
+    rulings = work.signings.standing_among(ids)
     names = work.signings.channel_names()
     milestones: dict[SigningId, list[Milestone]] = defaultdict(list)
-    for milestone in work.signings.milestones(deal.id for deal in deals):
+    for milestone in work.signings.milestones(ids):
         milestones[milestone.signing_id].append(milestone)
-    accruals: dict[SigningId, list[Accrual]] = defaultdict(list)
     standing = {ruling.id for ruling in rulings.values()}
-    for accrual in work.signings.accruals(project_id):
-        if accrual.ruling_id in standing:
-            accruals[accrual.signing_id].append(accrual)
-    held = {hold.signing_id for hold in work.disputes.holds(deal.id for deal in deals)}
+    accrued = [
+        one for one in work.signings.accruals_among(ids) if one.ruling_id in standing
+    ]
+    plans = plans_by_version(work, {one.programme_id for one in accrued})
+    accruals: dict[SigningId, list[Accrual]] = defaultdict(list)
+    for accrual in accrued:
+        accruals[accrual.signing_id].append(accrual)
+    held = {hold.signing_id for hold in work.disputes.holds(ids)}
     return [
         DealAccount(
             deal=deal,
@@ -141,7 +144,7 @@ def _every_account(work: UnitOfWork, project_id: ProjectId) -> list[DealAccount]
             lines=tuple(
                 _held(line) if deal.id in held else line
                 for line in (
-                    _line(work, deal, milestones[deal.id], accrual, names)
+                    _line(deal, milestones[deal.id], accrual, plans, names)
                     for accrual in accruals[deal.id]
                 )
             ),
@@ -152,16 +155,13 @@ def _every_account(work: UnitOfWork, project_id: ProjectId) -> list[DealAccount]
 
 
 def _line(
-    work: UnitOfWork,
     deal: Deal,
     milestones: list[Milestone],
     accrual: Accrual,
-    names: dict[ChannelId, str],
+    plans: Mapping[str, CommissionPlan],
+    names: Mapping[ChannelId, str],
 ) -> AccruedLine:
-    version = work.agreements.version(
-        PROGRAMME_PLANS, accrual.programme_id, accrual.plan_version
-    )
-    plan = plan_of(version.version, version.body)
+    plan = plans[accrual.plan_version]
     events = {one.kind for one in milestones}
     reached = {kind for kind in MilestoneKind if kind.value in events}
     reached |= _reached_by_signing(deal)

@@ -1,7 +1,7 @@
 """The stored texts of agreements, read once: versions are never edited."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 from attribution.commissions import CommissionPlan, plan_from_json
@@ -12,7 +12,7 @@ from attribution.rulebook import (
     deal_rules_from_json,
     token_rules_from_json,
 )
-from attribution.storage.agreement_repository import PROGRAMME_RULES
+from attribution.storage.agreement_repository import PROGRAMME_PLANS, PROGRAMME_RULES
 from attribution.storage.work import UnitOfWork
 
 
@@ -35,11 +35,20 @@ def plan_of(version: str, body: str) -> CommissionPlan:
 
 
 def token_rules_by_version(
-    work: UnitOfWork, programme_ids: set[ProgrammeId]
+    work: UnitOfWork, programme_ids: Collection[ProgrammeId]
 ) -> Mapping[str, TokenRules]:
     """Return every version of the token-level rules of some programmes."""
     return {
-        version.version: token_rules_of(version.version, version.body)
-        for programme_id in programme_ids
-        for version in work.agreements.versions(PROGRAMME_RULES, programme_id)
+        one.version: token_rules_of(one.version, one.body)
+        for one in work.agreements.versions_among(PROGRAMME_RULES, programme_ids)
+    }
+
+
+def plans_by_version(
+    work: UnitOfWork, programme_ids: Collection[ProgrammeId]
+) -> Mapping[str, CommissionPlan]:
+    """Return every version of the commission plans of some programmes."""
+    return {
+        one.version: plan_of(one.version, one.body)
+        for one in work.agreements.versions_among(PROGRAMME_PLANS, programme_ids)
     }

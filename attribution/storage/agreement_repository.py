@@ -1,6 +1,6 @@
 """Agreements: projects, channels, programmes, their versions, agents and owners."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -199,10 +199,14 @@ class AgreementRepository:
 
     def versions(self, table: Table, owner: str) -> list[Version]:
         """Return every version of a project's or programme's text, oldest first."""
+        return self.versions_among(table, [owner])
+
+    def versions_among(self, table: Table, owners: Collection[str]) -> list[Version]:
+        """Return every version of the texts of several; no two have the same name."""
         column = next(iter(table.primary_key.columns))
         query = (
             select(table.c.version, table.c.in_force_from, table.c.body)
-            .where(column == owner)
+            .where(column.in_(sorted(owners)))
             .order_by(*_in_order(table))
         )
         return [Version(**row._asdict()) for row in self._connection.execute(query)]

@@ -319,9 +319,7 @@ class SigningRepository:
 
     def ruling_of(self, signing_id: SigningId) -> StoredRuling | None:
         """Return the ruling that stands for a signing, or None before the first."""
-        found = self._rulings(rulings.c.signing_id == signing_id)
-        replaced = {ruling.supersedes_id for ruling in found}
-        return next((ruling for ruling in found if ruling.id not in replaced), None)
+        return self.standing_among([signing_id]).get(signing_id)
 
     def standing(self, signing_id: SigningId) -> StoredRuling:
         """Return the ruling that stands for a signing, or raise NotFound."""
@@ -352,10 +350,11 @@ class SigningRepository:
         replaced = {ruling.supersedes_id for ruling in found}
         return [ruling for ruling in found if ruling.id not in replaced]
 
-    def rulings_at(self, project_id: ProjectId) -> dict[SigningId, StoredRuling]:
-        """Return the rulings that stand at a project, by signing."""
-        own = select(signings.c.id).where(signings.c.project_id == project_id)
-        found = self._rulings(rulings.c.signing_id.in_(own))
+    def standing_among(
+        self, signing_ids: Iterable[SigningId]
+    ) -> dict[SigningId, StoredRuling]:
+        """Return the rulings that stand for signings; for some there may be none."""
+        found = self._rulings(rulings.c.signing_id.in_(sorted(set(signing_ids))))
         replaced = {ruling.supersedes_id for ruling in found}
         return {one.signing_id: one for one in found if one.id not in replaced}
 
@@ -398,19 +397,13 @@ class SigningRepository:
 
     def accruals_of(self, signing_id: SigningId) -> list[Accrual]:
         """Return the accruals of a signing, oldest first, reversed ones among them."""
-        query = (
-            select(accruals)
-            .where(accruals.c.signing_id == signing_id)
-            .order_by(accruals.c.accrued_at, accruals.c.id)
-        )
-        return [Accrual(**row._asdict()) for row in self._connection.execute(query)]
+        return self.accruals_among([signing_id])
 
-    def accruals(self, project_id: ProjectId) -> list[Accrual]:
-        """Return the accruals of a project, oldest first, reversed ones among them."""
+    def accruals_among(self, signing_ids: Iterable[SigningId]) -> list[Accrual]:
+        """Return the accruals of signings, oldest first, reversed ones among them."""
         query = (
             select(accruals)
-            .join(signings, accruals.c.signing_id == signings.c.id)
-            .where(signings.c.project_id == project_id)
+            .where(accruals.c.signing_id.in_(sorted(set(signing_ids))))
             .order_by(accruals.c.accrued_at, accruals.c.id)
         )
         return [Accrual(**row._asdict()) for row in self._connection.execute(query)]
