@@ -2,17 +2,22 @@
 
 import json
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from functools import lru_cache
 
 from attribution.commissions import CommissionPlan, plan_from_json
-from attribution.ids import ProgrammeId
+from attribution.ids import ProgrammeId, ProjectId
 from attribution.rulebook import (
     DealRules,
     TokenRules,
     deal_rules_from_json,
     token_rules_from_json,
 )
-from attribution.storage.agreement_repository import PROGRAMME_PLANS, PROGRAMME_RULES
+from attribution.storage.agreement_repository import (
+    PROGRAMME_PLANS,
+    PROGRAMME_RULES,
+    PROJECT_RULES,
+)
 from attribution.storage.work import UnitOfWork
 
 
@@ -32,6 +37,12 @@ def deal_rules_of(version: str, body: str) -> DealRules:
 def plan_of(version: str, body: str) -> CommissionPlan:
     """Return the commission plan of a stored version."""
     return plan_from_json(json.loads(body), version=version)
+
+
+def deal_rules_at(work: UnitOfWork, project_id: ProjectId, at: datetime) -> DealRules:
+    """Return the deal-level rules that hold at an instant, or raise NotFound."""
+    version = work.agreements.version_at(PROJECT_RULES, project_id, at)
+    return deal_rules_of(version.version, version.body)
 
 
 def token_rules_by_version(

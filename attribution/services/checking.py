@@ -16,10 +16,9 @@ from attribution.rules.duplicates import (
     disclosed,
     reported_order,
 )
-from attribution.services.agreements import deal_rules_of, token_rules_by_version
+from attribution.services.agreements import deal_rules_at, token_rules_by_version
 from attribution.services.budgets import bucket_of, check_budgets, spend_failure
 from attribution.services.runtime import Runtime
-from attribution.storage.agreement_repository import PROJECT_RULES
 from attribution.storage.work import UnitOfWork
 from attribution.visits import Visit
 
@@ -112,7 +111,6 @@ def _earlier(
     taken = work.tokens.get(one.token_id for one in visits if one.token_id)
     by_id = {token.id: token for token in taken}
     bound = work.tokens.bound_to(project_id, tags)
-    rules = work.agreements.version_at(PROJECT_RULES, project_id, at)
     return EarlierFacts(
         tokens=tuple(bound),
         visits=tuple(visits),
@@ -125,5 +123,5 @@ def _earlier(
         token_rules=token_rules_by_version(
             work, {token.programme_id for token in (*bound, *taken)}
         ),
-        deal_rules=deal_rules_of(rules.version, rules.body),
+        deal_rules=deal_rules_at(work, project_id, at),
     )

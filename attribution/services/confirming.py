@@ -7,13 +7,12 @@ from attribution.ids import VisitId
 from attribution.people import Actor
 from attribution.rulebook import DealRules, TokenRules
 from attribution.services.agreements import (
-    deal_rules_of,
+    deal_rules_at,
     token_rules_by_version,
 )
 from attribution.services.looking import visit_detail
 from attribution.services.runtime import Runtime
 from attribution.services.sealing import unseal
-from attribution.storage.agreement_repository import PROJECT_RULES
 from attribution.storage.visit_repository import VisitDetail
 from attribution.storage.work import UnitOfWork
 
@@ -41,14 +40,11 @@ def confirmation_of(runtime: Runtime, *, by: Actor, visit_id: VisitId) -> Confir
     visit = visit_detail(runtime, by=by, visit_id=visit_id)
     is_fresh = runtime.now() < visit.arrived_at + LABEL_PERIOD
     with runtime.reading() as work:
-        version = work.agreements.version_at(
-            PROJECT_RULES, visit.project_id, visit.arrived_at
-        )
         return Confirmation(
             visit=visit,
             label=_label(runtime, work, visit) if is_fresh else None,
             token_rules=_token_rules(work, visit),
-            deal_rules=deal_rules_of(version.version, version.body),
+            deal_rules=deal_rules_at(work, visit.project_id, visit.arrived_at),
         )
 
 

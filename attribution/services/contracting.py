@@ -8,6 +8,7 @@ from attribution.services.answering import Reply, Request
 from attribution.services.matching import earlier_visits
 from attribution.services.ruling import rule_signing
 from attribution.services.runtime import Runtime
+from attribution.services.sequencing import sequence
 from attribution.services.signing import Contract, record_signing
 from attribution.signings import Match
 from attribution.storage.signing_repository import StoredRuling
@@ -47,5 +48,8 @@ def conclude_signing(
     )
     signing_id = SigningId(str(reply.answer["signing_id"]))
     ruling = rule_signing(runtime, signing_id)
+    if ruling is None:
+        # No ruling has waited for the places, without which no visit matches.
+        sequence(runtime, wait=True)
     matches = earlier_visits(runtime, by=by, signing_id=signing_id)
     return Concluded(reply=reply, signing_id=signing_id, ruling=ruling, matches=matches)

@@ -9,14 +9,15 @@ from typing import NamedTuple
 from attribution.errors import AlreadyRuled, NotAllowed, NotFound
 from attribution.ids import ChannelId, ProgrammeId, RulingId, SigningId
 from attribution.people import Actor, Role
+from attribution.rulebook import DealRules, Stage
 from attribution.rules.matter import Dossier, Matter, inputs_of, matter_of
 from attribution.rules.ruling import Ruling, ruling_bytes, ruling_of
 from attribution.services.accruing import accrue
-from attribution.services.agreements import deal_rules_of, token_rules_by_version
+from attribution.services.agreements import deal_rules_at, token_rules_by_version
 from attribution.services.runtime import Runtime
 from attribution.services.sequencing import sequence
 from attribution.services.statements import StatementKind, record
-from attribution.storage.agreement_repository import PENDING, PROJECT_RULES
+from attribution.storage.agreement_repository import PENDING
 from attribution.storage.signing_repository import Deal, StoredRuling
 from attribution.storage.work import UnitOfWork
 from tokens.canonical import canonical
@@ -43,8 +44,12 @@ def rule_signing(runtime: Runtime, signing_id: SigningId) -> StoredRuling | None
     """
     with runtime.reading() as work:
         existing = work.signings.ruling_of(signing_id)
-    if existing is not None:
-        return existing
+        if existing is not None:
+            return existing
+        deal = work.signings.deal(signing_id)
+        rules = deal_rules_at(work, deal.project_id, deal.signed_at)
+    if not _is_ruled_on(deal, rules):
+        return None
     # Every fact must have its place before it can be weighed (rules §1.4, §1.5).
     sequence(runtime, wait=True)
     try:
@@ -110,7 +115,7 @@ def _rule(
 ) -> StoredRuling | None:
     deal = work.signings.deal(signing_id)
     dossier = dossier_of(work, deal)
-    if deal.stage is not dossier.deal_rules.fixes_at and deal.stage == "subscription":
+    if not _is_ruled_on(deal, dossier.deal_rules):
         return None
     matter = matter_of(dossier)
     ruling = ruling_of(matter)
@@ -123,6 +128,11 @@ def _rule(
         runtime, work, stored, deal=deal, shares=ruling.shares, programmes=programmes
     )
     return stored
+
+
+def _is_ruled_on(deal: Deal, rules: DealRules) -> bool:
+    """Say whether a signing fixes attribution; a contract always does (`fixes_at`)."""
+    return deal.stage is Stage.CONTRACT or rules.fixes_at is Stage.SUBSCRIPTION
 
 
 class Argued(NamedTuple):
@@ -197,7 +207,6 @@ def dossier_of(work: UnitOfWork, deal: Deal) -> Dossier:
     ]
     tokens = work.tokens.get(one.token_id for one in visits if one.token_id)
     agreements = work.agreements
-    rules = agreements.version_at(PROJECT_RULES, deal.project_id, deal.signed_at)
     programmes = agreements.programmes_at(deal.project_id, deal.signed_at)
     return Dossier(
         signing=signing,
@@ -211,7 +220,7 @@ def dossier_of(work: UnitOfWork, deal: Deal) -> Dossier:
             if owner.log_index != PENDING
         ),
         token_rules=token_rules_by_version(work, {one.programme_id for one in tokens}),
-        deal_rules=deal_rules_of(rules.version, rules.body),
+        deal_rules=deal_rules_at(work, deal.project_id, deal.signed_at),
     )
 
 

@@ -11,7 +11,7 @@ from attribution.money import Fen
 from attribution.people import Actor, Role
 from attribution.reconciliation.units import read_unit
 from attribution.rulebook import Stage
-from attribution.services.agreements import deal_rules_of
+from attribution.services.agreements import deal_rules_at
 from attribution.services.answering import Answer, Reply, Request, once
 from attribution.services.runtime import Runtime
 from attribution.services.statements import (
@@ -21,7 +21,6 @@ from attribution.services.statements import (
 )
 from attribution.services.visiting import receipt_digest
 from attribution.signings import Relative, Signing
-from attribution.storage.agreement_repository import PROJECT_RULES
 from attribution.storage.signing_repository import Deal, Milestone
 from attribution.storage.work import UnitOfWork
 from tokens.identifiers import Identifier, refuse_masked
@@ -163,13 +162,10 @@ def _subscription_of(work: UnitOfWork, deal: Deal) -> SigningId | None:
     contract is a milestone of it.
     """
     try:
-        version = work.agreements.version_at(
-            PROJECT_RULES, deal.project_id, deal.signed_at
-        )
+        rules = deal_rules_at(work, deal.project_id, deal.signed_at)
     except NotFound:
         message = "lies before the first rules of the project"
         raise InputInvalid("signed_at", message) from None
-    rules = deal_rules_of(version.version, version.body)
     if deal.stage is not Stage.CONTRACT or rules.fixes_at is not Stage.CONTRACT:
         return None
     holder = work.signings.holder_of(deal.project_id, deal.unit)

@@ -40,8 +40,11 @@ def test_a_subscription_that_fixes_nothing_comes_without_a_ruling(
     office: Office,
 ) -> None:
     office.change_project(fixes_at="contract")
+    visit = office.walk_in()
+    office.wait(hours=1)
 
     signed = conclude(office, Stage.SUBSCRIPTION)
 
     assert signed.ruling is None
+    assert [match.visit.id for match in signed.matches] == [visit["visit_id"]]
     assert signed.reply.answer["signing_id"] == signed.signing_id

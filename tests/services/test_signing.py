@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from sqlalchemy import update
@@ -460,6 +460,39 @@ def test_a_subscription_waits_where_the_contract_fixes_attribution(
         ruling_of_signing(office.runtime, by=office.signing, signing_id=subscription)
     found = ruling_of_signing(office.runtime, by=office.signing, signing_id=contracted)
     assert ruling_by_id(office.runtime, by=office.signing, ruling_id=found.id) == found
+
+
+def test_a_subscription_that_fixes_nothing_costs_no_transaction(
+    office: Office,
+) -> None:
+    office.change_project(fixes_at="contract")
+    office.sign()
+
+    def transaction() -> NoReturn:
+        pytest.fail("there was nothing to write")
+
+    office.runtime = replace(office.runtime, transaction=transaction)
+
+    assert rule_what_is_left(office.runtime) == 0
+
+
+def test_the_rules_that_hold_when_the_ruling_is_made_say_what_fixes_attribution(
+    office: Office,
+) -> None:
+    subscription = office.sign()
+    runtime, turns = office.runtime, iter([True])
+
+    @contextmanager
+    def transaction() -> Iterator[UnitOfWork]:
+        if next(turns, False):
+            office.change_project(fixes_at="contract")
+        with runtime.transaction() as work:
+            yield work
+
+    watched = replace(runtime, transaction=transaction)
+
+    assert rule_signing(watched, subscription) is None
+    assert office.count(rulings) == 0
 
 
 def test_a_contract_takes_the_home_over_from_its_subscription_once(
