@@ -375,18 +375,18 @@ def _outside(work: UnitOfWork, kept: str | None) -> Iterator[Fault]:
 
 def _cosignatures(work: UnitOfWork) -> Iterator[Fault]:
     witnesses = {one.id: parse_witness(one.vkey) for one in work.witnesses.witnesses()}
-    for head in work.log.heads():
-        for one in work.witnesses.cosignatures_of(head.size):
-            if one.witness_id not in witnesses:
-                continue
-            try:
-                found = cosignatures_on(
-                    head.checkpoint + one.line, [witnesses[one.witness_id]]
-                )
-            except TokenError:
-                found = []
-            if not found:
-                yield Fault(damage=Damage.COSIGNATURE_WRONG, where=str(head.size))
+    checkpoints = {head.size: head.checkpoint for head in work.log.heads()}
+    for one in work.witnesses.cosignatures():
+        if one.witness_id not in witnesses or one.size not in checkpoints:
+            continue
+        try:
+            found = cosignatures_on(
+                checkpoints[one.size] + one.line, [witnesses[one.witness_id]]
+            )
+        except TokenError:
+            found = []
+        if not found:
+            yield Fault(damage=Damage.COSIGNATURE_WRONG, where=str(one.size))
 
 
 def _facts(work: UnitOfWork, walk: _Walk) -> Iterator[Fault]:

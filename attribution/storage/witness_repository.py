@@ -70,6 +70,10 @@ class Alarm:
     answered_at: datetime | None = None
 
 
+_COSIGNATURES = select(cosignatures)
+_IN_TIME = (cosignatures.c.seen_at, cosignatures.c.witness_id)
+
+
 class WitnessRepository:
     """Who else looks at the log, and the keys it was ever signed with."""
 
@@ -149,13 +153,14 @@ class WitnessRepository:
         if self._connection.execute(known).one_or_none() is None:
             self._connection.execute(insert(cosignatures), values)
 
+    def cosignatures(self) -> list[StoredCosignature]:
+        """Return every cosignature, those of the smallest head first."""
+        query = _COSIGNATURES.order_by(cosignatures.c.size, *_IN_TIME)
+        return [_cosignature(row) for row in self._connection.execute(query)]
+
     def cosignatures_of(self, size: int) -> list[StoredCosignature]:
         """Return the cosignatures of one head, in order of time."""
-        query = (
-            select(cosignatures)
-            .where(cosignatures.c.size == size)
-            .order_by(cosignatures.c.seen_at, cosignatures.c.witness_id)
-        )
+        query = _COSIGNATURES.where(cosignatures.c.size == size).order_by(*_IN_TIME)
         return [_cosignature(row) for row in self._connection.execute(query)]
 
     def newest_cosigned(self) -> int | None:
@@ -175,7 +180,7 @@ class WitnessRepository:
             .group_by(cosignatures.c.witness_id)
             .subquery()
         )
-        query = select(cosignatures).join(
+        query = _COSIGNATURES.join(
             largest,
             (largest.c.witness_id == cosignatures.c.witness_id)
             & (largest.c.s == cosignatures.c.size),

@@ -28,6 +28,7 @@ from attribution.storage.tables import (
     visits,
 )
 from tests.office import OPENING, Office
+from tests.overhearing import heard
 from tests.services.test_proving import fill
 from tests.tokens.tokens_for_tests import OTHER_KEY
 from tokens.checkpoints import sign_checkpoint
@@ -347,16 +348,37 @@ def cosigned(office: Office) -> str:
     """Admit a witness that has cosigned the newest head; return its id."""
     made = office.do(admit_witness, by=office.admin, vkey=WITNESS.vkey(), label="安居")
     sequence(office.runtime)
+    see(office)
+    return str(made["witness_id"])
+
+
+def see(office: Office) -> None:
+    """Let the witness cosign the newest head."""
     note = newest_head(office.runtime)[0].checkpoint
     line = cosign(parse_note(note)[0], OTHER_KEY, WITNESS.name, 1_772_000_000)
     accept_cosignatures(office.runtime, note + line)
-    return str(made["witness_id"])
 
 
 def test_a_true_cosignature_is_no_fault(office: Office) -> None:
     cosigned(busy(office))
 
     assert report(office).faults == ()
+
+
+def test_more_cosigned_heads_ask_no_more_of_the_database(office: Office) -> None:
+    cosigned(busy(office))
+    with heard(office.database) as before:
+        report(office)
+
+    for _ in range(3):
+        office.walk_in()
+        sequence(office.runtime)
+        see(office)
+
+    with heard(office.database) as after:
+        found = report(office)
+    assert (found.faults, len(after)) == ((), len(before))
+    assert office.count(cosignatures) == 4
 
 
 @pytest.mark.parametrize("line", ["nonsense", "of a stranger", "changed"])
