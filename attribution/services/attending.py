@@ -1,6 +1,6 @@
 """Each party of a dispute 争议 follows its own side of it, and nobody else's."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from attribution.services.docketing import (
     DEVELOPER_ROLES,
     Case,
     case_in,
+    cases_in,
     party_of,
     side_of,
     visitor_party,
@@ -87,15 +88,11 @@ class _Reader:
 
 def own_cases(runtime: Runtime, *, by: Actor) -> list[OwnCase]:
     """Return the cases that the caller is a party of, newest first."""
-    now, found = runtime.now(), []
     with runtime.reading() as work:
-        for project in work.agreements.projects():
-            for dispute in work.disputes.at(project.id):
-                case = case_in(work, dispute.id)
-                reader = _reader(by, case)
-                if reader is not None:
-                    found.append(_own(runtime, work, case, reader, now))
-    return sorted(found, key=lambda one: one.opened_at, reverse=True)
+        every = cases_in(work, work.disputes.everywhere())
+        readers = [(case, _reader(by, case)) for case in every]
+        own = [(case, reader) for case, reader in readers if reader is not None]
+        return _as_read(runtime, work, own, runtime.now())
 
 
 def own_case(runtime: Runtime, *, by: Actor, dispute_id: DisputeId) -> OwnCase:
@@ -105,7 +102,8 @@ def own_case(runtime: Runtime, *, by: Actor, dispute_id: DisputeId) -> OwnCase:
         reader = _reader(by, case)
         if reader is None:
             raise NotFound
-        return _own(runtime, work, case, reader, runtime.now())
+        (own,) = _as_read(runtime, work, [(case, reader)], runtime.now())
+    return own
 
 
 def rulings_of_token(
@@ -172,7 +170,7 @@ def _own_ruling(
 ) -> OwnRuling:
     deal, ruling, now = about
     disputes = work.disputes.of_signings([deal.id])
-    cases = [case_in(work, one.id) for one in disputes]
+    cases = [(case, reader) for case in cases_in(work, disputes)]
     until = disputable_until(work, ruling, deal)
     told = ruling.told()
     is_new = not any(_is_of(one, ruling.id, reader) for one in disputes)
@@ -188,7 +186,7 @@ def _own_ruling(
         ),
         share=_share(ruling, reader),
         is_disputable=is_new and now < until,
-        cases=tuple(_own(runtime, work, case, reader, now) for case in cases),
+        cases=tuple(_as_read(runtime, work, cases, now)),
     )
 
 
@@ -207,8 +205,25 @@ def _reader(by: Actor, case: Case) -> _Reader | None:
     return _Reader(side=side, party=party, person_id=by.person_id, agent_id=by.agent_id)
 
 
+def _as_read(
+    runtime: Runtime,
+    work: UnitOfWork,
+    cases: Sequence[tuple[Case, _Reader]],
+    now: datetime,
+) -> list[OwnCase]:
+    evidence = work.disputes.evidence(case.dispute.id for case, _reader in cases)
+    return [
+        _own(runtime, case, evidence[case.dispute.id], reader, now)
+        for case, reader in cases
+    ]
+
+
 def _own(
-    runtime: Runtime, work: UnitOfWork, case: Case, reader: _Reader, now: datetime
+    runtime: Runtime,
+    case: Case,
+    evidence: Iterable[Evidence],
+    reader: _Reader,
+    now: datetime,
 ) -> OwnCase:
     dispute = case.dispute
     is_own = dispute.party == reader.party
@@ -233,11 +248,7 @@ def _own(
             )
         ),
         words=_words(runtime, case, DisputeState.OPEN) if is_own else None,
-        evidence=tuple(
-            one
-            for one in work.disputes.evidence(dispute.id)
-            if one.party == reader.party
-        ),
+        evidence=tuple(one for one in evidence if one.party == reader.party),
         verdict=case.verdict,
         reason=_words(runtime, case, DisputeState.DECIDED) if case.verdict else None,
         share=_share(case.standing, reader),

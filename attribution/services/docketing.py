@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -131,14 +131,29 @@ def case_in(
             no two of them change its ruling at once.
     """
     dispute = work.disputes.get(dispute_id)
-    deal = work.signings.deal(dispute.signing_id, for_update=for_update)
-    return Case(
-        dispute=dispute,
-        steps=tuple(work.disputes.steps([dispute_id])[dispute_id]),
-        deal=deal,
-        disputed=work.signings.ruling(dispute.ruling_id),
-        standing=work.signings.standing(deal.id),
-    )
+    if for_update:
+        work.signings.deal(dispute.signing_id, for_update=True)
+    (case,) = cases_in(work, [dispute])
+    return case
+
+
+def cases_in(work: UnitOfWork, disputes: Sequence[Dispute]) -> list[Case]:
+    """Return the cases of disputes in their order, however many in four statements."""
+    signing_ids = {one.signing_id for one in disputes}
+    steps = work.disputes.steps(one.id for one in disputes)
+    deals = work.signings.deals_among(signing_ids)
+    disputed = work.signings.rulings_among(one.ruling_id for one in disputes)
+    standing = work.signings.standing_among(signing_ids)
+    return [
+        Case(
+            dispute=one,
+            steps=tuple(steps[one.id]),
+            deal=deals[one.signing_id],
+            disputed=disputed[one.ruling_id],
+            standing=standing[one.signing_id],
+        )
+        for one in disputes
+    ]
 
 
 def take_step(

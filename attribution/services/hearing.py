@@ -1,15 +1,14 @@
 """The bench 判客员 sees a dispute 争议 whole; evidence is read by who may."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from attribution.disputes import DisputeState, Progress
 from attribution.errors import NotAllowed, NotFound
 from attribution.ids import DisputeId, EvidenceId, PersonId, ProjectId
 from attribution.outcomes import Ended
 from attribution.people import Actor, Role
-from attribution.services.docketing import ADJUDICATOR, Case, case_in, side_of
+from attribution.services.docketing import ADJUDICATOR, Case, case_in, cases_in, side_of
 from attribution.services.runtime import Runtime
 from attribution.services.sealing import unseal, unseal_bytes
 from attribution.storage.dispute_repository import Evidence
@@ -58,10 +57,9 @@ def hearings_at(runtime: Runtime, *, by: Actor, project_id: ProjectId) -> list[H
     """
     if not by.may_at(project_id, *BENCH_ROLES):
         raise NotAllowed
-    now = runtime.now()
     with runtime.reading() as work:
-        cases = [case_in(work, one.id) for one in work.disputes.at(project_id)]
-        return [_hearing(runtime, work, case, now) for case in cases]
+        cases = cases_in(work, work.disputes.at(project_id))
+        return _hearings(runtime, work, cases)
 
 
 def hearing_of(runtime: Runtime, *, by: Actor, dispute_id: DisputeId) -> Hearing:
@@ -70,7 +68,8 @@ def hearing_of(runtime: Runtime, *, by: Actor, dispute_id: DisputeId) -> Hearing
         case = case_in(work, dispute_id)
         if not by.may_at(case.deal.project_id, *BENCH_ROLES):
             raise NotAllowed
-        return _hearing(runtime, work, case, runtime.now())
+        (hearing,) = _hearings(runtime, work, [case])
+    return hearing
 
 
 def evidence_file(
@@ -89,19 +88,28 @@ def evidence_file(
     return evidence, unseal_bytes(runtime, evidence.id, sealed)
 
 
-def _hearing(runtime: Runtime, work: UnitOfWork, case: Case, now: datetime) -> Hearing:
-    return Hearing(
-        case=case,
-        progress=case.progress(now),
-        words={
-            one.id: unseal(runtime, one.id, one.words_sealed)
-            for one in case.steps
-            if one.words_sealed is not None
-        },
-        people={
-            one: work.access.account(one).name
-            for one in {step.taken_by for step in case.steps}
-            if one is not None
-        },
-        evidence=tuple(work.disputes.evidence(case.dispute.id)),
-    )
+def _hearings(
+    runtime: Runtime, work: UnitOfWork, cases: Sequence[Case]
+) -> list[Hearing]:
+    now = runtime.now()
+    evidence = work.disputes.evidence(case.dispute.id for case in cases)
+    names = work.access.names_of(one for case in cases for one in _takers(case))
+    return [
+        Hearing(
+            case=case,
+            progress=case.progress(now),
+            words={
+                one.id: unseal(runtime, one.id, one.words_sealed)
+                for one in case.steps
+                if one.words_sealed is not None
+            },
+            people={one: names[one] for one in _takers(case)},
+            evidence=tuple(evidence[case.dispute.id]),
+        )
+        for case in cases
+    ]
+
+
+def _takers(case: Case) -> set[PersonId]:
+    """Return who took the steps of a case; of a visitor's no person is known."""
+    return {one.taken_by for one in case.steps if one.taken_by is not None}

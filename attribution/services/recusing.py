@@ -38,6 +38,6 @@ def _at_desk(work: UnitOfWork, case: Case) -> set[PersonId]:
 
 
 def _on_side(work: UnitOfWork, case: Case) -> set[PersonId | None]:
-    evidence = work.disputes.evidence(case.dispute.id)
+    evidence = work.disputes.evidence([case.dispute.id])[case.dispute.id]
     given = {one.given_by for one in evidence if one.side is not Side.ADJUDICATOR}
     return given | {case.dispute.opened_by}

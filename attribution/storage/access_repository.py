@@ -1,6 +1,6 @@
 """People, their grants, credentials, invitations, devices and failure budgets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -219,6 +219,13 @@ class AccessRepository:
         """Return everybody, by login."""
         rows = self._connection.execute(_ACCOUNT.order_by(people.c.login))
         return [Account(**row._asdict()) for row in rows]
+
+    def names_of(self, person_ids: Iterable[PersonId]) -> dict[PersonId, str]:
+        """Return the names of people by id."""
+        query = select(people.c.id, people.c.name).where(
+            people.c.id.in_(sorted(set(person_ids)))
+        )
+        return {row.id: row.name for row in self._connection.execute(query)}
 
     def is_empty(self) -> bool:
         """Say whether nobody is there yet."""

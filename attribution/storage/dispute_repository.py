@@ -168,6 +168,11 @@ class DisputeRepository:
         )
         return [_dispute_of(row) for row in self._connection.execute(query)]
 
+    def everywhere(self) -> list[Dispute]:
+        """Return the disputes of every project, newest first."""
+        query = select(disputes).order_by(disputes.c.opened_at.desc(), disputes.c.id)
+        return [_dispute_of(row) for row in self._connection.execute(query)]
+
     def of_signings(self, signing_ids: Iterable[SigningId]) -> list[Dispute]:
         """Return the disputes of signings, newest first."""
         query = (
@@ -206,12 +211,17 @@ class DisputeRepository:
         row = {**_values(evidence), "content_sealed": content_sealed}
         self._connection.execute(insert(dispute_evidence), row)
 
-    def evidence(self, dispute_id: DisputeId) -> list[Evidence]:
-        """Return the evidence of a case in order of time, without its content."""
-        query = _EVIDENCE.where(dispute_evidence.c.dispute_id == dispute_id).order_by(
-            dispute_evidence.c.number
-        )
-        return [_evidence_of(row) for row in self._connection.execute(query)]
+    def evidence(
+        self, dispute_ids: Iterable[DisputeId]
+    ) -> Mapping[DisputeId, list[Evidence]]:
+        """Return the evidence of cases in order of time, without its content."""
+        query = _EVIDENCE.where(
+            dispute_evidence.c.dispute_id.in_(sorted(set(dispute_ids)))
+        ).order_by(dispute_evidence.c.number)
+        found: dict[DisputeId, list[Evidence]] = defaultdict(list)
+        for row in self._connection.execute(query):
+            found[row.dispute_id].append(_evidence_of(row))
+        return found
 
     def content(self, evidence_id: EvidenceId) -> tuple[Evidence, bytes]:
         """Return a piece of evidence and its sealed content, or raise NotFound."""

@@ -237,6 +237,11 @@ class SigningRepository:
         )
         return [_deal_of(row) for row in self._connection.execute(query)]
 
+    def deals_among(self, signing_ids: Iterable[SigningId]) -> dict[SigningId, Deal]:
+        """Return deals by id; some may not be there."""
+        query = select(signings).where(signings.c.id.in_(sorted(set(signing_ids))))
+        return {row.id: _deal_of(row) for row in self._connection.execute(query)}
+
     def signing(self, signing_id: SigningId) -> Signing:
         """Return a signing as the rules see it, or raise NotFound."""
         query = (
@@ -316,6 +321,13 @@ class SigningRepository:
         if not found:
             raise NotFound
         return found[0]
+
+    def rulings_among(
+        self, ruling_ids: Iterable[RulingId]
+    ) -> dict[RulingId, StoredRuling]:
+        """Return rulings by id, standing or superseded; some may not be there."""
+        found = self._rulings(rulings.c.id.in_(sorted(set(ruling_ids))))
+        return {one.id: one for one in found}
 
     def ruling_of(self, signing_id: SigningId) -> StoredRuling | None:
         """Return the ruling that stands for a signing, or None before the first."""

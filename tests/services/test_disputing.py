@@ -1,6 +1,7 @@
 """Disputes: who may open, plead, judge; what is held, and what the money does."""
 
 import hashlib
+from collections.abc import Callable, Sized
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -28,6 +29,7 @@ from attribution.ids import (
 )
 from attribution.people import Actor, Grant, Role
 from attribution.services.accounting import HELD, deal_account
+from attribution.services.administering import create_project
 from attribution.services.attending import (
     own_case,
     own_cases,
@@ -62,6 +64,7 @@ from attribution.storage.tables import (
     rulings,
 )
 from tests.office import OTHER_PHONE, Office
+from tests.overhearing import heard
 from tests.quarrel import COMPLAINT, NOTE, PRICE_FEN, Quarrel, quarrel
 from tests.racing import outcome_of
 
@@ -817,6 +820,33 @@ def test_the_bench_sees_the_whole_case_and_nobody_else_does(office: Office) -> N
             hearing_of(office.runtime, by=stranger, dispute_id=dispute)
     with pytest.raises(NotFound):
         hearing_of(office.runtime, by=case.judge, dispute_id=DisputeId("none"))
+
+
+def heard_cases(case: Quarrel) -> Sized:
+    office = case.office
+    return hearings_at(office.runtime, by=case.judge, project_id=office.project)
+
+
+def developers_cases(case: Quarrel) -> Sized:
+    return own_cases(case.office.runtime, by=case.office.finance)
+
+
+@pytest.mark.parametrize("look", [heard_cases, developers_cases])
+def test_more_cases_ask_no_more_of_the_database(
+    office: Office, look: Callable[[Quarrel], Sized]
+) -> None:
+    case = quarrel(office)
+    case.open()
+    with heard(office.database) as before:
+        look(case)
+
+    office.do(create_project, by=office.admin, name="湖畔", rules={})
+    case.add(case.open(by=office.wang), by=office.wang)
+    case.propose(case.open_for_developer())
+
+    with heard(office.database) as after:
+        found = look(case)
+    assert (len(found), len(after)) == (3, len(before))
 
 
 def test_a_party_sees_its_own_side_and_no_other(office: Office) -> None:
