@@ -132,7 +132,6 @@ def upload_statement(
             project_id=project_id,
             channel_id=channel_id,
             file_digest=hashlib.sha256(data).digest(),
-            result=result,
             uploaded_at=now,
             uploaded_by=by.person_id,
             entry_id="",
@@ -142,11 +141,11 @@ def upload_statement(
             "project": project_id,
             "channel": channel_id,
             "file": stored.file_digest.hex(),
-            "result": hashlib.sha256(stored.result.encode()).hexdigest(),
+            "result": hashlib.sha256(result.encode()).hexdigest(),
             "by": by.person_id,
         }
         recorded = record(runtime, work, now, (StatementKind.STATEMENT, body))[0]
-        work.statements.add(replace(stored, entry_id=recorded.entry_id))
+        work.statements.add(replace(stored, entry_id=recorded.entry_id), result)
         promise = promise_of(runtime, recorded)
         return {
             "reconciliation_id": stored.id,
@@ -217,12 +216,31 @@ def reconciliation_of(
     is not its own: else a statement of every home would be a list of all prices.
     """
     with runtime.reading() as work:
-        stored = work.statements.get(statement_id)
-    _check(by, stored.project_id, stored.channel_id)
-    result = reconciliation_from_json(json.loads(stored.result))
-    if not _is_office(by, stored.project_id):
-        result = replace(result, rows=tuple(_as_told(row) for row in result.rows))
-    return stored, result
+        stored, result = work.statements.get(statement_id)
+    if not _may_see(by, stored):
+        raise NotAllowed
+    return stored, _told(by, stored, result)
+
+
+def reconciliations_at(
+    runtime: Runtime, *, by: Actor, project_id: ProjectId
+) -> list[tuple[StoredStatement, Reconciliation]]:
+    """Return the uploads that the caller may see with their results, newest first."""
+    with runtime.reading() as work:
+        found = work.statements.with_results_at(project_id)
+    return [
+        (stored, _told(by, stored, result))
+        for stored, result in found
+        if _may_see(by, stored)
+    ]
+
+
+def _told(by: Actor, stored: StoredStatement, result: str) -> Reconciliation:
+    """Return of a result what somebody may see who may see the upload."""
+    found = reconciliation_from_json(json.loads(result))
+    if _is_office(by, stored.project_id):
+        return found
+    return replace(found, rows=tuple(_as_told(row) for row in found.rows))
 
 
 def _as_told(row: ResultRow) -> ResultRow:
@@ -240,17 +258,12 @@ def statements_at(
     """Return the uploads of a project that the caller may see, newest first."""
     with runtime.reading() as work:
         stored = work.statements.at(project_id)
-    return [one for one in stored if _may_see(by, project_id, one.channel_id)]
+    return [one for one in stored if _may_see(by, one)]
 
 
-def _check(by: Actor, project_id: ProjectId, channel_id: ChannelId) -> None:
-    if not _may_see(by, project_id, channel_id):
-        raise NotAllowed
-
-
-def _may_see(by: Actor, project_id: ProjectId, channel_id: ChannelId) -> bool:
-    return _is_office(by, project_id) or by.may_for(
-        channel_id, Role.CHANNEL_MANAGER, at=project_id
+def _may_see(by: Actor, stored: StoredStatement) -> bool:
+    return _is_office(by, stored.project_id) or by.may_for(
+        stored.channel_id, Role.CHANNEL_MANAGER, at=stored.project_id
     )
 
 

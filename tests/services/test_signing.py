@@ -1,8 +1,7 @@
 """Signings, what they reach, their rulings, what is owed, and statements of it."""
 
-import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -35,6 +34,7 @@ from attribution.services.greeting import Arrival
 from attribution.services.matching import earlier_visits
 from attribution.services.reconciling import (
     reconciliation_of,
+    reconciliations_at,
     statements_at,
     upload_statement,
 )
@@ -59,6 +59,7 @@ from attribution.storage.tables import (
 )
 from attribution.storage.work import UnitOfWork, unit_of_work
 from tests.office import OTHER_PHONE, PHONE, Office, mobile
+from tests.overhearing import heard
 from tests.racing import outcome_of
 from tokens.errors import IdentifierInvalid
 from tokens.identifiers import identifier
@@ -738,15 +739,33 @@ def test_statements_are_for_finance_and_the_channels_own_manager(
     other = upload(office, HEADER + "3-1-1201,1\n", channel_id=office.channel_b)
 
     seen = statements_at(office.runtime, by=manager, project_id=office.project)
+    results = reconciliations_at(office.runtime, by=manager, project_id=office.project)
 
     assert [one.id for one in seen] == [own]
-    assert json.loads(seen[0].result)
+    assert results == [reconciliation_of(office.runtime, by=manager, statement_id=own)]
     with pytest.raises(NotAllowed):
         reconciliation_of(office.runtime, by=manager, statement_id=other)
     with pytest.raises(NotAllowed):
         upload(office, HEADER, by=manager, channel_id=office.channel_b)
     with pytest.raises(NotFound):
         reconciliation_of(office.runtime, by=manager, statement_id=StatementId("none"))
+
+
+def test_the_list_of_uploads_is_read_at_once_and_without_their_results(
+    office: Office,
+) -> None:
+    def asked(look: Callable[..., Sized]) -> list[str]:
+        with heard(office.database) as said:
+            look(office.runtime, by=office.finance, project_id=office.project)
+        return [text for text, _values in said]
+
+    upload(office, HEADER + "3-1-1201,1\n")
+    upload(office, HEADER + "3-1-1202,1\n")
+
+    (listed,) = asked(statements_at)
+    (with_results,) = asked(reconciliations_at)
+    assert "statements.result" not in listed
+    assert "statements.result" in with_results
 
 
 def test_a_phone_number_may_stand_in_a_buyers_other_name(office: Office) -> None:

@@ -23,7 +23,6 @@ from attribution.errors import (
 from attribution.ids import ChannelId, SigningId, StatementId
 from attribution.money import Fen
 from attribution.people import Role
-from attribution.projects import Project
 from attribution.reconciliation.report import RowKind
 from attribution.services.accounting import DealAccount, deal_account, deal_accounts
 from attribution.services.attending import rulings_of_deal
@@ -33,7 +32,7 @@ from attribution.services.reconciling import (
     UPLOAD_REFUSALS,
     propose_statement,
     reconciliation_of,
-    statements_at,
+    reconciliations_at,
     upload_statement,
 )
 from attribution.services.surveying import channels_of, names_in, positions_of
@@ -294,18 +293,8 @@ def _statements(form: Form, refusal: AttributionError | None = None) -> str:
         projects=projects_here(*ROLES),
         channels=[(one.id, one.name) for one in channels_of(runtime)],
         names=names_in(runtime),
-        uploads=_uploads(project),
+        uploads=reconciliations_at(runtime, by=current_actor(), project_id=project.id),
     )
-
-
-def _uploads(project: Project) -> list[tuple[object, object]]:
-    """Return the earlier uploads with what was found in them, newest first."""
-    runtime, actor = current_runtime(), current_actor()
-    stored = statements_at(runtime, by=actor, project_id=project.id)
-    return [
-        (one, reconciliation_of(runtime, by=actor, statement_id=one.id)[1])
-        for one in stored
-    ]
 
 
 def _owed_lines(accounts: list[DealAccount]) -> list[tuple[str, Fen, Fen]]:
