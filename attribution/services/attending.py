@@ -88,7 +88,7 @@ class _Reader:
 
 def own_cases(runtime: Runtime, *, by: Actor) -> list[OwnCase]:
     """Return the cases that the caller is a party of, newest first."""
-    with runtime.reading() as work:
+    with runtime.reading() as work, work.snapshot():
         every = cases_in(work, work.disputes.everywhere())
         readers = [(case, _reader(by, case)) for case in every]
         own = [(case, reader) for case, reader in readers if reader is not None]
@@ -97,7 +97,7 @@ def own_cases(runtime: Runtime, *, by: Actor) -> list[OwnCase]:
 
 def own_case(runtime: Runtime, *, by: Actor, dispute_id: DisputeId) -> OwnCase:
     """Return a case to one of its parties, or raise NotFound."""
-    with runtime.reading() as work:
+    with runtime.reading() as work, work.snapshot():
         case = case_in(work, dispute_id)
         reader = _reader(by, case)
         if reader is None:

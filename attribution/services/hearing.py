@@ -57,14 +57,14 @@ def hearings_at(runtime: Runtime, *, by: Actor, project_id: ProjectId) -> list[H
     """
     if not by.may_at(project_id, *BENCH_ROLES):
         raise NotAllowed
-    with runtime.reading() as work:
+    with runtime.reading() as work, work.snapshot():
         cases = cases_in(work, work.disputes.at(project_id))
         return _hearings(runtime, work, cases)
 
 
 def hearing_of(runtime: Runtime, *, by: Actor, dispute_id: DisputeId) -> Hearing:
     """Return one case whole, for the adjudicators and auditors of its project."""
-    with runtime.reading() as work:
+    with runtime.reading() as work, work.snapshot():
         case = case_in(work, dispute_id)
         if not by.may_at(case.deal.project_id, *BENCH_ROLES):
             raise NotAllowed

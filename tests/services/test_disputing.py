@@ -64,7 +64,7 @@ from attribution.storage.tables import (
     rulings,
 )
 from tests.office import OTHER_PHONE, Office
-from tests.overhearing import heard
+from tests.overhearing import heard, meanwhile
 from tests.quarrel import COMPLAINT, NOTE, PRICE_FEN, Quarrel, quarrel
 from tests.racing import outcome_of
 
@@ -847,6 +847,42 @@ def test_more_cases_ask_no_more_of_the_database(
     with heard(office.database) as after:
         found = look(case)
     assert (len(found), len(after)) == (3, len(before))
+
+
+def heard_case(case: Quarrel, dispute: DisputeId) -> object:
+    return hearing_of(case.office.runtime, by=case.judge, dispute_id=dispute)
+
+
+def lis_case(case: Quarrel, dispute: DisputeId) -> object:
+    office = case.office
+    return own_case(office.runtime, by=office.li, dispute_id=dispute)
+
+
+def lis_cases(case: Quarrel, _dispute: DisputeId) -> object:
+    return own_cases(case.office.runtime, by=case.office.li)
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        pytest.param(lambda case, _dispute: heard_cases(case), id="heard_cases"),
+        heard_case,
+        lis_cases,
+        lis_case,
+    ],
+)
+def test_a_case_is_told_as_it_was_at_one_moment(
+    office: Office, look: Callable[[Quarrel, DisputeId], object]
+) -> None:
+    case = quarrel(office)
+    dispute = case.open()
+    before = look(case, dispute)
+
+    with meanwhile(office.database, "FROM rulings", lambda: case.settle(dispute)):
+        found = look(case, dispute)
+
+    assert found == before
+    assert look(case, dispute) != before
 
 
 def test_a_party_sees_its_own_side_and_no_other(office: Office) -> None:
