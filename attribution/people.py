@@ -69,11 +69,37 @@ class Actor:
         """Say whether the person has one of the roles for a channel.
 
         Args:
-            at: a project that a role for one project must be for.
+            at: the project it is about. Without one it is about the channel wherever
+                it works, and a role for one project does not reach so far.
         """
         return any(
             grant.role in roles
             and grant.channel_id in (None, channel_id)
-            and (at is None or grant.project_id in (None, at))
+            and grant.project_id in (None, at)
             for grant in self.grants
+        )
+
+    def may_everywhere(self, *roles: Role) -> bool:
+        """Say whether the person has one of the roles without any limit."""
+        return any(
+            grant.role in roles
+            and grant.project_id is None
+            and grant.channel_id is None
+            for grant in self.grants
+        )
+
+    def is_agent(self, agent_id: AgentId, *, at: ProjectId) -> bool:
+        """Say whether the person is a certain agent, and works as one at a project."""
+        return (
+            agent_id == self.agent_id
+            and self.channel_id is not None
+            and self.may_for(self.channel_id, Role.AGENT, at=at)
+        )
+
+    def speaks_for(
+        self, agent_id: AgentId, channel_id: ChannelId, *, at: ProjectId
+    ) -> bool:
+        """Say whether what an agent did is the person's own, or that of the channel."""
+        return self.is_agent(agent_id, at=at) or self.may_for(
+            channel_id, Role.CHANNEL_MANAGER, at=at
         )

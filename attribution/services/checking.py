@@ -63,7 +63,9 @@ def conflict_at_visit(runtime: Runtime, *, by: Actor, token_id: TokenId) -> str 
     """
     with runtime.reading() as work:
         found = work.tokens.by_id(token_id)
-        if found is None or found.token.agent_id != by.agent_id:
+        if found is None or not by.is_agent(
+            found.token.agent_id, at=found.token.project_id
+        ):
             raise NotFound
         token = work.tokens.get([token_id])[0]
         if token.redeemed_at is None:

@@ -51,6 +51,8 @@ def conclusion_of(runtime: Runtime, *, by: Actor, token_id: TokenId) -> Conclusi
         if not found:
             raise NotFound
         token, visit_id = found[0].token, found[0].visit_id
+        if not by.is_agent(token.agent_id, at=token.project_id):
+            raise NotFound
         outcomes = () if visit_id is None else _outcomes(work, token, VisitId(visit_id))
     standing = found[0].standing
     return Conclusion(

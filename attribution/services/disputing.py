@@ -24,7 +24,7 @@ from attribution.ids import (
     TokenId,
     VisitId,
 )
-from attribution.people import Actor, Role
+from attribution.people import Actor
 from attribution.referrals import ReferralToken
 from attribution.rulebook import DealRules
 from attribution.rules.matter import matter_of
@@ -172,10 +172,7 @@ def visitor(visit_id: VisitId) -> Party:
 def own_token(work: UnitOfWork, by: Actor, token_id: TokenId) -> ReferralToken:
     """Return a token of the caller's own, or of a channel that the caller manages."""
     for token in work.tokens.get([token_id]):
-        is_agent = by.holds(Role.AGENT) and token.agent_id == by.agent_id
-        if is_agent or by.may_for(
-            token.channel_id, Role.CHANNEL_MANAGER, at=token.project_id
-        ):
+        if by.speaks_for(token.agent_id, token.channel_id, at=token.project_id):
             return token
     raise NotFound
 

@@ -269,7 +269,7 @@ def side_of(by: Actor, case: Case) -> tuple[Side, str]:
     if dispute.opened_by == by.person_id:
         return dispute.side, dispute.party
     for claim in case.claims:
-        if by.holds(Role.AGENT) and claim["agent"] == by.agent_id:
+        if by.is_agent(claim["agent"], at=project_id):
             return Side.CHANNEL, party_of(claim["channel"])
     for channel_id in case.channels:
         if by.may_for(channel_id, Role.CHANNEL_MANAGER, at=project_id):

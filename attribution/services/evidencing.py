@@ -144,7 +144,7 @@ def _case(work: UnitOfWork, by: Actor, signing_id: SigningId) -> _Case:
         raise NotFound if is_office else NotAllowed
     inputs = _inputs(work, deal, ruling)
     matter = matter_from_json(json.loads(inputs))
-    own = None if is_office else _own_channel(by, matter)
+    own = None if is_office else _own_channel(by, deal.project_id, matter)
     return _Case(deal=deal, ruling=ruling, inputs=inputs, matter=matter, channel_id=own)
 
 
@@ -155,11 +155,10 @@ def _inputs(work: UnitOfWork, deal: Deal, ruling: StoredRuling) -> bytes:
     return canonical(inputs_of(matter_of(dossier_of(work, deal))))
 
 
-def _own_channel(by: Actor, matter: Matter) -> ChannelId:
+def _own_channel(by: Actor, project_id: ProjectId, matter: Matter) -> ChannelId:
     """Return the channel for which somebody is a party to the case, or NotAllowed."""
     for token in matter.tokens.values():
-        is_agent = by.agent_id == token.agent_id
-        if is_agent or by.may_for(token.channel_id, Role.CHANNEL_MANAGER):
+        if by.speaks_for(token.agent_id, token.channel_id, at=project_id):
             return token.channel_id
     raise NotAllowed
 

@@ -68,6 +68,8 @@ def offers_to(runtime: Runtime, *, by: Actor) -> list[Offer]:
         for one in work.agreements.programmes_of(by.channel_id, now):
             if not one.is_in_force(now) or one.kind is Kind.WALK_IN_REWARD:
                 continue
+            if not by.is_agent(by.agent_id, at=one.project_id):
+                continue
             version = work.agreements.version_at(PROGRAMME_RULES, one.id, now)
             rules = token_rules_of(version.version, version.body)
             offer = Offer(

@@ -14,7 +14,7 @@ from attribution.errors import (
     ProgrammeNotInForce,
 )
 from attribution.ids import AgentId, ProjectId, TokenId, VisitorTag
-from attribution.people import Actor
+from attribution.people import Actor, Role
 from attribution.programmes import Kind, Programme
 from attribution.referrals import ReferralToken, note_of
 from attribution.rulebook import Binding, DiscloseConflict, TokenRules
@@ -94,14 +94,14 @@ def issue_token(
     """Issue a token; the answer is the only place where its code is ever shown.
 
     Raises:
-        NotAllowed: the caller is no agent.
+        NotAllowed: the caller is no agent, or none at this project.
         ProgrammeNotInForce: the channel may not refer to this project now.
         AgentSuspended, QuotaExceeded, BindingRequired: see rules §3, §4.4.
         InputInvalid: the note is too long, or holds a number.
         RateLimited: conflicts were told too often, where they are told at issue.
     """
     now = runtime.now()
-    agent_id = _agent(by)
+    agent_id = _agent_at(by, project_id)
     label = None if client.label is None else note_of(client.label)
     with runtime.reading() as work:
         terms = _terms(work, by, project_id, now)
@@ -137,10 +137,20 @@ def issue_token(
     return once(runtime, request, now, action)
 
 
-def _agent(by: Actor) -> AgentId:
-    if by.agent_id is None:
+def _agent_at(by: Actor, project_id: ProjectId) -> AgentId:
+    if by.agent_id is None or not by.is_agent(by.agent_id, at=project_id):
         raise NotAllowed
     return by.agent_id
+
+
+def _agent(by: Actor) -> AgentId:
+    if by.agent_id is None or not by.holds(Role.AGENT):
+        raise NotAllowed
+    return by.agent_id
+
+
+def _is_own(by: Actor, token: ReferralToken) -> bool:
+    return by.is_agent(token.agent_id, at=token.project_id)
 
 
 def _terms(work: UnitOfWork, by: Actor, project_id: ProjectId, now: datetime) -> _Terms:
@@ -308,11 +318,10 @@ def revoke_token(
         TokenUsed, TokenRevoked: too late, or done already.
     """
     now = runtime.now()
-    agent_id = _agent(by)
 
     def action(work: UnitOfWork) -> Answer:
         found = work.tokens.get([token_id])
-        if not found or found[0].agent_id != agent_id:
+        if not found or not _is_own(by, found[0]):
             raise NotFound
         work.tokens.mark_revoked(token_id, now)
         body = {"token": token_id, "revoked_at": instant_text(now)}
@@ -332,7 +341,7 @@ def tokens_of(runtime: Runtime, *, by: Actor) -> list[ShownToken]:
     agent_id, now = _agent(by), runtime.now()
     with runtime.reading() as work:
         issued = work.tokens.issued_by(agent_id)
-    return [_shown(runtime, one, now) for one in issued]
+    return [_shown(runtime, one, now) for one in issued if _is_own(by, one.token)]
 
 
 def token_of(runtime: Runtime, *, by: Actor, token_id: TokenId) -> ShownToken:
@@ -340,7 +349,7 @@ def token_of(runtime: Runtime, *, by: Actor, token_id: TokenId) -> ShownToken:
     agent_id, now = _agent(by), runtime.now()
     with runtime.reading() as work:
         found = work.tokens.issued_by(agent_id, token_id=token_id)
-    if not found:
+    if not found or not _is_own(by, found[0].token):
         raise NotFound
     return _shown(runtime, found[0], now)
 

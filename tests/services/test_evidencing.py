@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -14,7 +15,7 @@ from attribution.bundles.check import check_bundle
 from attribution.bundles.findings import Code, EvidenceFinding, Verdict, is_good
 from attribution.bundles.heads import Trusted
 from attribution.errors import NotAllowed, NotFound
-from attribution.ids import RulingId, SigningId
+from attribution.ids import ChannelId, ProjectId, RulingId, SigningId
 from attribution.people import Actor, Grant, Role
 from attribution.programmes import Kind
 from attribution.rules.matter import inputs_of, matter_of
@@ -348,18 +349,31 @@ def test_a_party_gets_what_decided_the_case_and_only_its_own_money(
     assert is_good(findings(office, loser))
 
 
-@pytest.mark.parametrize("who", ["desk", "signing", "stranger"])
+MANAGER = Role.CHANNEL_MANAGER
+ELSEWHERE = ProjectId("elsewhere")
+OTHERS: dict[str, Callable[[Office], Actor]] = {
+    "desk": lambda it: it.desk,
+    "signing": lambda it: it.signing,
+    "a manager of another channel": lambda it: replace(
+        it.finance, grants=(Grant(role=MANAGER, channel_id=ChannelId("another")),)
+    ),
+    "a manager at another project": lambda it: replace(
+        it.finance,
+        grants=(Grant(role=MANAGER, channel_id=it.channel_a, project_id=ELSEWHERE),),
+    ),
+    "an agent at another project": lambda it: replace(
+        it.wang, grants=(Grant(role=Role.AGENT, project_id=ELSEWHERE),)
+    ),
+    "an agent no longer": lambda it: replace(it.wang, grants=()),
+}
+
+
+@pytest.mark.parametrize("who", OTHERS)
 def test_others_may_not_have_it(office: Office, who: str) -> None:
     signing = story(office)
-    grant = Grant(role=Role.CHANNEL_MANAGER, channel_id="another")  # type: ignore[arg-type]
-    actors = {
-        "desk": office.desk,
-        "signing": office.signing,
-        "stranger": replace(office.finance, grants=(grant,)),
-    }
 
     with pytest.raises(NotAllowed):
-        export(office, signing, actors[who])
+        export(office, signing, OTHERS[who](office))
 
 
 def test_without_a_ruling_there_is_nothing_to_show(office: Office) -> None:

@@ -1,7 +1,9 @@
 """Issuing, revoking and listing tokens, and the client's link."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,11 +21,14 @@ from attribution.errors import (
     TokenUsed,
 )
 from attribution.ids import ChannelId, ProjectId, TokenId
+from attribution.people import Grant, Role
 from attribution.programmes import Kind
 from attribution.rulebook import Binding
 from attribution.services.administering import create_channel, create_project
 from attribution.services.answering import Reply
 from attribution.services.binding import bind_by_link, open_link
+from attribution.services.checking import conflict_at_visit
+from attribution.services.concluding import conclusion_of
 from attribution.services.enlisting import suspend_agent, suspend_channel
 from attribution.services.following import (
     Progress,
@@ -268,6 +273,36 @@ def test_an_agent_sees_own_tokens_only(office: Office) -> None:
     assert tokens_of(office.runtime, by=office.li) == []
     with pytest.raises(NotFound):
         token_of(office.runtime, by=office.li, token_id=token_id(answer))
+
+
+@pytest.mark.parametrize("project", [None, "elsewhere"])
+def test_who_is_no_agent_here_any_more_has_no_tokens_here(
+    project: str | None, office: Office
+) -> None:
+    one = token_id(office.issue())
+    grants = [Grant(role=Role.AGENT, project_id=ProjectId(project))] if project else []
+    left = replace(office.wang, grants=tuple(grants))
+    nothing = partial(pytest.raises, (NotAllowed, NotFound))
+
+    with pytest.raises(NotAllowed):
+        office.issue(by=left)
+    with nothing():
+        token_of(office.runtime, by=left, token_id=one)
+    with nothing():
+        office.do(revoke_token, by=left, token_id=one)
+    with nothing():
+        conclusion_of(office.runtime, by=left, token_id=one)
+    with nothing():
+        conflict_at_visit(office.runtime, by=left, token_id=one)
+
+
+def test_an_agent_at_another_project_is_offered_nothing_here(office: Office) -> None:
+    office.issue()
+    grants = (Grant(role=Role.AGENT, project_id=ProjectId("elsewhere")),)
+    elsewhere = replace(office.wang, grants=grants)
+
+    assert offers_to(office.runtime, by=elsewhere) == []
+    assert tokens_of(office.runtime, by=elsewhere) == []
 
 
 def test_an_agent_follows_a_token_through_its_life(office: Office) -> None:
