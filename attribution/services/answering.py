@@ -15,6 +15,9 @@ from attribution.storage.work import UnitOfWork
 from tokens.canonical import canonical
 
 Answer = dict[str, object]
+Action = Callable[[UnitOfWork], Answer]
+Prepared = tuple[datetime, Action]
+"""The instant of a use case, and what it does then."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +41,7 @@ def once(
     runtime: Runtime,
     request: Request,
     now: datetime,
-    action: Callable[[UnitOfWork], Answer],
+    action: Action,
 ) -> Reply:
     """Do `action` in one transaction, or repeat what it answered the first time.
 
@@ -70,6 +73,29 @@ def once(
     return Reply(answer=answer)
 
 
+def once_ready(
+    runtime: Runtime, request: Request, prepare: Callable[[], Prepared]
+) -> Reply:
+    """Do once what must be looked at before the transaction.
+
+    What `prepare` refuses is not stored, for nothing was begun. But a request that was
+    answered before is answered so again, whatever has changed since: a role taken
+    back, a programme ended, a budget spent. A first request costs no statement more.
+
+    Raises:
+        AttributionError: what `prepare` or the action refuses.
+        RequestIdReused: as `once`.
+    """
+    try:
+        now, action = prepare()
+    except AttributionError:
+        known = answered_before(runtime, request)
+        if known is None:
+            raise
+        return known
+    return once(runtime, request, now, action)
+
+
 def answered_before(runtime: Runtime, request: Request) -> Reply | None:
     """Return what a request was answered, for a service that computes long before it.
 
@@ -88,7 +114,7 @@ def once_if_asked(
     runtime: Runtime,
     request: Request | None,
     now: datetime,
-    action: Callable[[UnitOfWork], Answer],
+    action: Action,
 ) -> Answer:
     """Do `action` once for a request; without one (a command), do it now."""
     if request is not None:

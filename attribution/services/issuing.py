@@ -5,6 +5,7 @@ import sys
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from attribution.documents import instant_text
 from attribution.errors import (
@@ -13,7 +14,7 @@ from attribution.errors import (
     NotFound,
     ProgrammeNotInForce,
 )
-from attribution.ids import AgentId, ProjectId, TokenId, VisitorTag
+from attribution.ids import AgentId, ChannelId, ProjectId, TokenId, VisitorTag
 from attribution.people import Actor, Role
 from attribution.programmes import Kind, Programme
 from attribution.referrals import ReferralToken, note_of
@@ -21,7 +22,14 @@ from attribution.rulebook import Binding, DiscloseConflict, TokenRules
 from attribution.rules.duplicates import NewReport
 from attribution.rules.reports import Issued, check_quota, check_report
 from attribution.services.agreements import token_rules_of
-from attribution.services.answering import Answer, Reply, Request, once
+from attribution.services.answering import (
+    Answer,
+    Prepared,
+    Reply,
+    Request,
+    once,
+    once_ready,
+)
 from attribution.services.checking import conflict_at_issue
 from attribution.services.runtime import Runtime
 from attribution.services.sealing import seal, unseal
@@ -100,11 +108,20 @@ def issue_token(
         InputInvalid: the note is too long, or holds a number.
         RateLimited: conflicts were told too often, where they are told at issue.
     """
+    return once_ready(
+        runtime, request, partial(_prepared, runtime, by, project_id, client)
+    )
+
+
+def _prepared(
+    runtime: Runtime, by: Actor, project_id: ProjectId, client: Client
+) -> Prepared:
+    """Look up and compute all that needs no lock; return how to issue the token."""
     now = runtime.now()
-    agent_id = _agent_at(by, project_id)
+    agent_id, channel_id = _agent_at(by, project_id)
     label = None if client.label is None else note_of(client.label)
     with runtime.reading() as work:
-        terms = _terms(work, by, project_id, now)
+        terms = _terms(work, channel_id, project_id, now)
     binding = client.bound_by()
     tag, tags = _client_tags(runtime, project_id, client, binding, terms.rules)
 
@@ -134,13 +151,16 @@ def issue_token(
         conflict = conflict_at_issue(runtime, work, report, terms.rules, project_id)
         return _store(runtime, work, token, label) | {"conflict": conflict}
 
-    return once(runtime, request, now, action)
+    return now, action
 
 
-def _agent_at(by: Actor, project_id: ProjectId) -> AgentId:
-    if by.agent_id is None or not by.is_agent(by.agent_id, at=project_id):
+def _agent_at(by: Actor, project_id: ProjectId) -> tuple[AgentId, ChannelId]:
+    """Return as which agent of which channel somebody works at a project."""
+    if by.agent_id is None or by.channel_id is None:
         raise NotAllowed
-    return by.agent_id
+    if not by.is_agent(by.agent_id, at=project_id):
+        raise NotAllowed
+    return by.agent_id, by.channel_id
 
 
 def _agent(by: Actor) -> AgentId:
@@ -153,14 +173,14 @@ def _is_own(by: Actor, token: ReferralToken) -> bool:
     return by.is_agent(token.agent_id, at=token.project_id)
 
 
-def _terms(work: UnitOfWork, by: Actor, project_id: ProjectId, now: datetime) -> _Terms:
-    """Return the programme of the caller's channel at a project, and its rules."""
-    if by.channel_id is None:
-        raise NotAllowed
+def _terms(
+    work: UnitOfWork, channel_id: ChannelId, project_id: ProjectId, now: datetime
+) -> _Terms:
+    """Return the programme of a channel at a project, and its rules."""
     programme = next(
         (
             one
-            for one in work.agreements.programmes_of(by.channel_id, now)
+            for one in work.agreements.programmes_of(channel_id, now)
             if one.project_id == project_id
             and one.is_in_force(now)
             and one.kind is not Kind.WALK_IN_REWARD

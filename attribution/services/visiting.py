@@ -18,7 +18,13 @@ from attribution.people import Actor
 from attribution.referrals import ReferralToken
 from attribution.rulebook import Permission
 from attribution.rules.standing import REFUSALS
-from attribution.services.answering import Answer, Reply, Request, once
+from attribution.services.answering import (
+    Answer,
+    Prepared,
+    Reply,
+    Request,
+    once_ready,
+)
 from attribution.services.greeting import (
     Arrival,
     Desk,
@@ -67,17 +73,22 @@ def redeem_token(
         InputInvalid: the token is bound to a client, and no number was given.
         RateLimited, NotAllowed, RequestIdReused.
     """
-    desk = desk_of(runtime, by, project_id)
-    found = find_token(runtime, desk, scan)
-    guest = guest_of(runtime, desk, arrival, masks_for(found))
 
-    def action(work: UnitOfWork) -> Answer:
-        if found is None:
-            spend_guess(runtime, work, desk)
-            raise _refused(runtime, work, desk, guest, standing=Standing.TOKEN_UNKNOWN)
-        return _redeemed(runtime, work, desk, guest, found)
+    def prepare() -> Prepared:
+        desk = desk_of(runtime, by, project_id)
+        found = find_token(runtime, desk, scan)
+        guest = guest_of(runtime, desk, arrival, masks_for(found))
 
-    return once(runtime, request, desk.now, action)
+        def action(work: UnitOfWork) -> Answer:
+            if found is None:
+                spend_guess(runtime, work, desk)
+                standing = Standing.TOKEN_UNKNOWN
+                raise _refused(runtime, work, desk, guest, standing=standing)
+            return _redeemed(runtime, work, desk, guest, found)
+
+        return desk.now, action
+
+    return once_ready(runtime, request, prepare)
 
 
 def confirm_report(
@@ -96,19 +107,22 @@ def confirm_report(
         CodeRequired: the programme does not allow it (`redeem_without_code`).
         BindingMismatch and the other refusals of `redeem_token`.
     """
-    desk = desk_of(runtime, by, project_id)
-    with runtime.reading() as work:
-        found = work.tokens.by_id(token_id)
-    if found is None or found.token.binding_tag is None:
-        raise NotFound
-    if rules_of(found).redeem_without_code is not Permission.ALLOW:
-        raise CodeRequired
-    guest = guest_of(runtime, desk, arrival, masks_for(found))
 
-    def action(work: UnitOfWork) -> Answer:
-        return _redeemed(runtime, work, desk, guest, found, basis=RedeemedBy.CONFIRMED)
+    def prepare() -> Prepared:
+        desk = desk_of(runtime, by, project_id)
+        with runtime.reading() as work:
+            found = work.tokens.by_id(token_id)
+        if found is None or found.token.binding_tag is None:
+            raise NotFound
+        if rules_of(found).redeem_without_code is not Permission.ALLOW:
+            raise CodeRequired
+        guest = guest_of(runtime, desk, arrival, masks_for(found))
+        basis = RedeemedBy.CONFIRMED
+        return desk.now, lambda work: _redeemed(
+            runtime, work, desk, guest, found, basis=basis
+        )
 
-    return once(runtime, request, desk.now, action)
+    return once_ready(runtime, request, prepare)
 
 
 def record_walk_in(
@@ -124,13 +138,15 @@ def record_walk_in(
     Raises:
         NotAllowed, RequestIdReused.
     """
-    desk = desk_of(runtime, by, project_id)
-    guest = guest_of(runtime, desk, arrival)
 
-    def action(work: UnitOfWork) -> Answer:
-        return _stored(runtime, work, desk, guest, _arrived(runtime, desk, guest))
+    def prepare() -> Prepared:
+        desk = desk_of(runtime, by, project_id)
+        guest = guest_of(runtime, desk, arrival)
+        return desk.now, lambda work: _stored(
+            runtime, work, desk, guest, _arrived(runtime, desk, guest)
+        )
 
-    return once(runtime, request, desk.now, action)
+    return once_ready(runtime, request, prepare)
 
 
 def receipt_digest(receipt: str) -> bytes:

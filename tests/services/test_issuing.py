@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from attribution.errors import (
     AgentSuspended,
@@ -17,6 +18,7 @@ from attribution.errors import (
     ProgrammeNotInForce,
     QuotaExceeded,
     RateLimited,
+    RequestIdReused,
     TokenRevoked,
     TokenUsed,
 )
@@ -37,7 +39,7 @@ from attribution.services.following import (
     own_tokens,
 )
 from attribution.services.issuing import Client, revoke_token, token_of, tokens_of
-from attribution.storage.tables import tokens
+from attribution.storage.tables import programmes, tokens
 from tests.office import OTHER_PHONE, Office, mobile
 from tokens.identifiers import identifier
 from tokens.referral import commit, from_digits, read
@@ -273,6 +275,33 @@ def test_an_agent_sees_own_tokens_only(office: Office) -> None:
     assert tokens_of(office.runtime, by=office.li) == []
     with pytest.raises(NotFound):
         token_of(office.runtime, by=office.li, token_id=token_id(answer))
+
+
+def end_programmes(office: Office) -> None:
+    with office.database.engine.begin() as connection:
+        connection.execute(update(programmes).values(in_force_until=office.time))
+
+
+def leave(office: Office) -> None:
+    office.wang = replace(office.wang, grants=())
+
+
+@pytest.mark.parametrize("change", [end_programmes, leave])
+def test_an_answer_that_was_lost_is_given_again_whatever_has_changed(
+    change: Callable[[Office], None], office: Office
+) -> None:
+    request = office.request(b"body")
+    first = office.issue(request=request)
+    change(office)
+
+    again = office.issue(request=request)
+
+    assert again == first
+    assert office.count(tokens) == 1
+    with pytest.raises((NotAllowed, ProgrammeNotInForce)):
+        office.issue()
+    with pytest.raises(RequestIdReused):
+        office.issue(request=replace(request, body=b"another"))
 
 
 @pytest.mark.parametrize("project", [None, "elsewhere"])

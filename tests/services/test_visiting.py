@@ -66,13 +66,16 @@ def token_id(answer: dict[str, object]) -> TokenId:
     return TokenId(str(answer["token_id"]))
 
 
-def confirm(office: Office, answer: dict[str, object], phone: str = PHONE) -> Any:
+def confirm(
+    office: Office, answer: dict[str, object], phone: str = PHONE, **others: Any
+) -> Any:
+    others.setdefault("by", office.desk)
     return office.do(
         confirm_report,
-        by=office.desk,
         project_id=office.project,
         token_id=token_id(answer),
         arrival=Arrival(identifiers=(mobile(phone),)),
+        **others,
     )
 
 
@@ -622,3 +625,47 @@ def test_no_number_at_all_was_called_another_client(office: Office) -> None:
 
     assert office.count(visits) == office.count(refusals) == 0
     assert office.redeem(code)["standing"] == "VALID_REFERRAL"
+
+
+# -- an answer that was lost --
+
+ARRIVALS: dict[str, Callable[..., Any]] = {
+    "redeemed": lambda office, token, **others: office.redeem(token["code"], **others),
+    "confirmed": confirm,
+    "walked in": lambda office, _token, **others: office.walk_in(**others),
+}
+
+
+@pytest.mark.parametrize("arrive", ARRIVALS.values(), ids=ARRIVALS)
+def test_a_visit_is_answered_again_though_the_desk_has_lost_its_role(
+    arrive: Callable[..., Any], office: Office
+) -> None:
+    office.change_rules(redeem_without_code="allow")
+    token = office.issue()
+    office.wait(hours=1)
+    request = office.request(b"body")
+    first = arrive(office, token, request=request)
+    left = replace(office.desk, grants=())
+
+    again = arrive(office, token, request=request, by=left)
+
+    assert again == first
+    assert office.count(visits) == 1
+    with pytest.raises(NotAllowed):
+        arrive(office, token, by=left)
+
+
+def test_a_visit_is_answered_again_though_the_desk_must_wait(office: Office) -> None:
+    token = office.issue()
+    office.wait(hours=1)
+    request = office.request(b"body")
+    first = office.redeem(token["code"], request=request)
+    for _ in range(5):
+        with pytest.raises(TokenUnknown):
+            office.redeem("00000-00000-0")
+
+    again = office.redeem(token["code"], request=request)
+
+    assert again == first
+    with pytest.raises(RateLimited):
+        office.redeem(token["code"])
