@@ -40,7 +40,7 @@ def facts_of_token(
     """Return the facts of a token of the caller's own.
 
     They are its issue, binding and revocation, the visit it made, the rulings on its
-    claim, and what these accrued to the channel by it.
+    claim, what these accrued to the channel by it, and what of that was taken back.
 
     Raises:
         NotFound: no such token of this agent.
@@ -93,7 +93,7 @@ def facts_of_signing(
     """Return the facts of a deal: the developer's own.
 
     They are the signing, what it reached, its rulings and, for those who have a part
-    in the money, its accruals.
+    in the money, its accruals and their reversals.
 
     Raises:
         NotFound: no such signing, or none that the caller's roles reach.
@@ -109,7 +109,8 @@ def facts_of_signing(
         ]
         if by.may_at(deal.project_id, *_COMMISSION_ROLES):
             accruals = work.signings.accruals_of(signing_id)
-            entries += [one.entry_id for one in accruals]
+            reversals = work.signings.reversals_of(signing_id)
+            entries += [one.entry_id for one in (*accruals, *reversals)]
         return work.log.facts(entries)
 
 
@@ -170,7 +171,7 @@ def _entries_of_visit(detail: VisitDetail) -> list[str]:
 def _entries_of_claim(
     work: UnitOfWork, ruling: StoredRuling, token_id: TokenId
 ) -> Iterator[str]:
-    """Give the entries of a ruling on a token's claim, and of what it is owed."""
+    """Give the entries of a ruling on a token's claim, and of the money by it."""
     yield ruling.entry_id
     claims = json.loads(ruling.body)["claims"]
     paid = {
@@ -178,6 +179,12 @@ def _entries_of_claim(
         for claim in claims
         if claim["token"] == token_id and claim["share"]
     }
-    for accrual in work.signings.accruals_of(ruling.signing_id):
-        if accrual.ruling_id == ruling.id and accrual.channel_id in paid:
-            yield accrual.entry_id
+    own = {
+        accrual.id: accrual.entry_id
+        for accrual in work.signings.accruals_of(ruling.signing_id)
+        if accrual.ruling_id == ruling.id and accrual.channel_id in paid
+    }
+    yield from own.values()
+    for reversal in work.signings.reversals_of(ruling.signing_id):
+        if reversal.accrual_id in own:
+            yield reversal.entry_id

@@ -1,6 +1,7 @@
 """Receipts 回执: whose own each fact is, and that the proof holds without us."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -39,6 +40,7 @@ from attribution.services.visiting import record_walk_in
 from attribution.storage.log_repository import LoggedFact
 from attribution.storage.tables import log_entries
 from tests.office import OTHER_PHONE, PHONE, Office, mobile
+from tests.quarrel import quarrel
 from tokens.canonical import canonical
 from tokens.checkpoints import sign_checkpoint
 from tokens.cosignatures import cosign
@@ -185,6 +187,30 @@ def test_the_developer_has_the_receipts_of_a_deal(
     story: Story, role: Role, seen: list[str]
 ) -> None:
     assert sorted(kinds(story.of_signing(role))) == sorted(seen)
+
+
+def test_after_a_changed_ruling_the_parties_have_the_reversal_too(
+    office: Office,
+) -> None:
+    case = quarrel(office)
+    case.settle(case.open())
+
+    def of_token(token_id: TokenId, by: Actor) -> Counter[str]:
+        return Counter(kinds(facts_of_token(office.runtime, by=by, token_id=token_id)))
+
+    def of_signing(by: Actor) -> Counter[str]:
+        found = facts_of_signing(office.runtime, by=by, signing_id=case.signing)
+        return Counter(kinds(found))
+
+    loser, winner = (
+        of_token(case.wang_token, office.wang),
+        of_token(case.li_token, office.li),
+    )
+    assert (loser["accrual/v1"], loser["reversal/v1"]) == (1, 1)
+    assert (winner["accrual/v1"], winner["reversal/v1"]) == (1, 0)
+    assert of_signing(office.finance)["accrual/v1"] == 2
+    assert of_signing(office.finance)["reversal/v1"] == 1
+    assert of_signing(office.signing)["reversal/v1"] == 0
 
 
 def another_agents(story: Story) -> object:
