@@ -16,8 +16,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import IntegrityError
 
 from attribution.errors import InputInvalid, NotFound
@@ -32,7 +30,7 @@ from attribution.ids import (
 from attribution.owners import Owner, OwnerMark
 from attribution.programmes import Agent, Kind, Programme
 from attribution.projects import Channel, Project, Version
-from attribution.storage.rows import tag_of, tag_row, tags_among
+from attribution.storage.rows import add_new, tag_of, tag_row, tags_among
 from attribution.storage.tables import (
     agent_tags,
     agents,
@@ -326,7 +324,8 @@ class AgreementRepository:
     ) -> bool:
         """Mark a tag as an owner's; return False if it was marked already."""
         row = {"project_id": project_id, "scope": scope, "recorded_at": at}
-        return self._add_new(owner_tags, [{**row, **tag_row(tag)}]) == 1
+        marked = {**row, **tag_row(tag)}
+        return add_new(self._connection, owner_tags, [marked]) == 1
 
     def cite_owners(
         self, project_id: ProjectId, tags: Iterable[VisitorTag], entry_id: str
@@ -343,18 +342,12 @@ class AgreementRepository:
         """Store units of a project's unit list 楼盘表 that are not there yet."""
         rows = [{"project_id": project_id, "unit": name} for name in names]
         if rows:
-            self._add_new(units, rows)
+            add_new(self._connection, units, rows)
 
     def units(self, project_id: ProjectId) -> frozenset[str]:
         """Return the normal forms of a project's units; empty when none are listed."""
         query = select(units.c.unit).where(units.c.project_id == project_id)
         return frozenset(self._connection.execute(query).scalars())
-
-    def _add_new(self, table: Table, rows: list[dict[str, Any]]) -> int:
-        """Add the rows that are not there yet; return how many."""
-        add = _INSERTS[self._connection.dialect.name](table).on_conflict_do_nothing()
-        counted = add.execution_options(preserve_rowcount=True)
-        return self._connection.execute(counted, rows).rowcount
 
     def _insert(self, table: Table, value: Project | Channel) -> None:
         values = {name: getattr(value, name) for name in type(value).__slots__}
@@ -368,9 +361,6 @@ def _unique(path: str) -> Iterator[None]:
         yield
     except IntegrityError:
         raise InputInvalid(path, "is taken already") from None
-
-
-_INSERTS: dict[str, Any] = {"sqlite": sqlite_insert, "postgresql": postgres_insert}
 
 
 def _in_order(table: Table) -> tuple[ColumnElement[Any], ...]:

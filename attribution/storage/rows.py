@@ -1,11 +1,27 @@
-"""How identity tags stand in rows."""
+"""Rows that are added once, and how identity tags stand in rows."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Row, Table, and_, select
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from attribution.ids import ProjectId, VisitorTag
+
+_INSERTS: dict[str, Any] = {"sqlite": sqlite_insert, "postgresql": postgres_insert}
+
+
+def add_new(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
+) -> int:
+    """Add the rows that are not there yet; return how many.
+
+    The database decides which are new, so of many at once one adds each.
+    """
+    add = _INSERTS[connection.dialect.name](table).on_conflict_do_nothing()
+    counted = add.execution_options(preserve_rowcount=True)
+    return connection.execute(counted, rows).rowcount
 
 
 def tag_row(tag: VisitorTag) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from attribution.errors import NotFound
+from attribution.storage.rows import add_new
 from attribution.storage.tables import (
     cosignatures,
     log_alarms,
@@ -126,12 +126,7 @@ class WitnessRepository:
     def add_witness(self, witness: StoredWitness) -> bool:
         """Admit a witness; return False if its key was admitted before."""
         values = {name: getattr(witness, name) for name in StoredWitness.__slots__}
-        try:
-            with self._connection.begin_nested():
-                self._connection.execute(insert(witnesses), values)
-        except IntegrityError:
-            return False
-        return True
+        return add_new(self._connection, witnesses, [values]) == 1
 
     def retire_witness(self, witness_id: str, at: datetime) -> None:
         """Count a witness no more, or raise NotFound."""
@@ -146,12 +141,7 @@ class WitnessRepository:
     def add_cosignature(self, cosignature: StoredCosignature) -> None:
         """Store a cosignature; the first of a witness for a head stays."""
         values = {name: getattr(cosignature, name) for name in cosignature.__slots__}
-        known = select(cosignatures.c.size).where(
-            cosignatures.c.witness_id == cosignature.witness_id,
-            cosignatures.c.size == cosignature.size,
-        )
-        if self._connection.execute(known).one_or_none() is None:
-            self._connection.execute(insert(cosignatures), values)
+        add_new(self._connection, cosignatures, [values])
 
     def cosignatures(self) -> list[StoredCosignature]:
         """Return every cosignature, those of the smallest head first."""
@@ -196,16 +186,11 @@ class WitnessRepository:
         )
         self._connection.execute(delete(log_heads).where(log_heads.c.size.in_(gone)))
 
-    def raise_alarm(self, alarm: Alarm) -> bool:
-        """Store an alarm; return False if this checkpoint was reported before."""
-        digest = hashlib.sha256(alarm.note.encode()).digest()
-        known = select(log_alarms.c.id).where(log_alarms.c.note_digest == digest)
-        if self._connection.execute(known).one_or_none() is not None:
-            return False
+    def raise_alarm(self, alarm: Alarm) -> None:
+        """Store an alarm; of a checkpoint that was reported before the first stays."""
         values = {name: getattr(alarm, name) for name in Alarm.__slots__}
-        values["note_digest"] = digest
-        self._connection.execute(insert(log_alarms), values)
-        return True
+        values["note_digest"] = hashlib.sha256(alarm.note.encode()).digest()
+        add_new(self._connection, log_alarms, [values])
 
     def open_alarms(self) -> list[Alarm]:
         """Return the alarms that nobody has answered, oldest first."""

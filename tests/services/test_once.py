@@ -32,6 +32,8 @@ from attribution.storage.engine import open_database
 from attribution.storage.prepared import Prepared
 from attribution.storage.tables import (
     accruals,
+    cosignatures,
+    log_alarms,
     log_entries,
     log_heads,
     milestones,
@@ -44,6 +46,7 @@ from attribution.storage.tables import (
 )
 from tests.office import OTHER_PHONE, PHONE, Office, mobile
 from tests.racing import RACERS, race
+from tests.storage.test_together import keep_cosignature, raise_alarm
 from tokens.scans import read_scan
 
 ROOT = Path(__file__).parents[2]
@@ -335,3 +338,14 @@ def test_an_owner_is_marked_once(office: Office) -> None:
 
     assert found == {"WON": 16}
     assert sorted(added, key=str) == [0] * 15 + [1]
+
+
+def test_a_cosignature_and_an_alarm_handed_in_at_once_are_kept_once(
+    office: Office,
+) -> None:
+    hand_in, report = keep_cosignature(office), raise_alarm(office)
+
+    assert race(lambda _: hand_in()) == {"WON": RACERS}
+    assert race(lambda _: report()) == {"WON": RACERS}
+
+    assert office.count(cosignatures) == office.count(log_alarms) == 1
