@@ -108,9 +108,9 @@ def facts_of_signing(
             *(one.entry_id for one in work.signings.rulings_of(signing_id)),
         ]
         if by.may_at(deal.project_id, *_COMMISSION_ROLES):
-            accruals = work.signings.accruals_of(signing_id)
-            reversals = work.signings.reversals_of(signing_id)
-            entries += [one.entry_id for one in (*accruals, *reversals)]
+            signings = work.signings
+            entries += [one.entry_id for one in signings.accruals_of(signing_id)]
+            entries += [one.entry_id for one in signings.reversals_of(signing_id)]
         return work.log.facts(entries)
 
 
