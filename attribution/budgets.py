@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import count, takewhile
 
 _FORGOTTEN_AFTER = timedelta(hours=1)
 _LONGEST = timedelta(minutes=15)
@@ -55,6 +56,17 @@ def seconds_to_wait(failures: Failures, *, allowance: int, now: datetime) -> int
     """Return whole seconds until the next attempt is heard, rounded up; 0 for now."""
     until = failures.last_at + delay_after(failures.count, allowance)
     return max(0, -((now - until) // timedelta(seconds=1)))
+
+
+def heard_since(now: datetime, allowance: int) -> dict[int, datetime]:
+    """Return when a bucket may have failed last to be heard now, by its failures.
+
+    With fewer failures than the first it is heard at once; more wait like the last.
+    """
+    waits = ((number, delay_after(number, allowance)) for number in count(allowance))
+    growing = takewhile(lambda one: one[1] < _LONGEST, waits)
+    found = {number: now - delay for number, delay in growing}
+    return found | {allowance + len(found): now - _LONGEST}
 
 
 def forgotten_before(now: datetime) -> datetime:

@@ -15,7 +15,7 @@ from attribution.passwords import is_password
 from attribution.people import Actor
 from attribution.services.administering import named
 from attribution.services.answering import Answer, Request, once_if_asked
-from attribution.services.budgets import bucket_of, check_budgets, spend_failure
+from attribution.services.budgets import bucket_of, spend_attempt
 from attribution.services.runtime import Runtime
 from attribution.services.statements import StatementKind, record, who
 from attribution.storage.access_repository import Account, Credential
@@ -70,8 +70,7 @@ def sign_in(
     login = login.strip().casefold()
     own, shared = _buckets(runtime, login, attempt)
     with runtime.transaction() as work:
-        check_budgets(work, (own, shared), now)
-        spend_failure(work, (own, shared), now)
+        spend_attempt(work, (own, shared), now)
         account = work.access.account_of_login(login)
     # Outside the transaction: it costs 20 ms on purpose, and nobody should queue.
     stored = account.password_hash if account else None

@@ -11,7 +11,7 @@ from attribution.people import Actor
 from attribution.services.administering import named
 from attribution.services.admitting import draw_secret, secret_digest
 from attribution.services.answering import Answer, Request, once_if_asked
-from attribution.services.budgets import bucket_of, check_budgets, spend_failure
+from attribution.services.budgets import bucket_of, spend_attempt
 from attribution.services.runtime import Runtime
 from attribution.services.statements import StatementKind, record, who
 from attribution.storage.access_repository import Device
@@ -80,13 +80,13 @@ def pair_device(runtime: Runtime, *, code: str, address: str) -> str:
         bucket_of(runtime, BucketKind.SITE, "pairing"),
     )
     with runtime.transaction() as work:
-        check_budgets(work, buckets, now)
+        spend_attempt(work, buckets, now)
         paired = work.access.pair(
             _digest(runtime, code.replace(" ", "")), secret_digest(secret), now
         )
-        if paired is None:
-            spend_failure(work, buckets, now)
-        else:
+        if paired is not None:
+            for bucket in buckets:
+                work.access.take_back_failure(bucket)
             body = {"device": paired, "paired_at": instant_text(now)}
             record(runtime, work, now, (StatementKind.ENROLMENT, body))
     if paired is None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     and_,
     bindparam,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     delete,
     exists,
     insert,
+    literal,
     or_,
     select,
     update,
@@ -165,14 +167,7 @@ _NEW_FAILURE = {
     "failures": 1,
     "last_at": bindparam("last_at"),
 }
-_FAIL = {
-    "sqlite": sqlite_insert(failure_budgets)
-    .values(_NEW_FAILURE)
-    .on_conflict_do_update(index_elements=["bucket"], set_=_FAIL_AGAIN),
-    "postgresql": postgres_insert(failure_budgets)
-    .values(_NEW_FAILURE)
-    .on_conflict_do_update(index_elements=["bucket"], set_=_FAIL_AGAIN),
-}
+_INSERTS: dict[str, Any] = {"sqlite": sqlite_insert, "postgresql": postgres_insert}
 _TAKE_BACK = (
     update(failure_budgets)
     .where(
@@ -470,14 +465,39 @@ class AccessRepository:
             if row.last_at > since
         }
 
-    def fail(self, bucket: str, now: datetime, *, forgotten_before: datetime) -> None:
-        """Count one failure; what is older than `forgotten_before` starts anew."""
+    def fail(
+        self,
+        bucket: str,
+        now: datetime,
+        *,
+        forgotten_before: datetime,
+        heard: Mapping[int, datetime] | None = None,
+    ) -> bool:
+        """Count one failure; what is older than `forgotten_before` starts anew.
+
+        The database decides whether an attempt is heard, so that of many at once none
+        slips in between the asking and the counting.
+
+        Args:
+            heard: when it may have failed last, by its failures (`heard_since`); a
+                bucket that has to wait is not counted. None: count in any case.
+
+        Returns:
+            Whether it was counted.
+        """
         values = {
             "bucket": bucket,
             "last_at": now,
             "forgotten_before": forgotten_before,
         }
-        self._connection.execute(_FAIL[self._connection.dialect.name], values)
+        fail = _INSERTS[self._connection.dialect.name](failure_budgets)
+        counted = fail.values(_NEW_FAILURE).on_conflict_do_update(
+            index_elements=["bucket"],
+            set_=_FAIL_AGAIN,
+            where=None if heard is None else _is_heard(heard),
+        )
+        counted = counted.execution_options(preserve_rowcount=True)
+        return self._connection.execute(counted, values).rowcount == 1
 
     def take_back_failure(self, bucket: str) -> None:
         """Uncount one failure of a bucket."""
@@ -488,6 +508,17 @@ class AccessRepository:
         self._connection.execute(
             delete(failure_budgets).where(failure_budgets.c.bucket == bucket)
         )
+
+
+def _is_heard(heard: Mapping[int, datetime]) -> ColumnElement[bool]:
+    """Return the condition that a bucket need not wait."""
+    failures, last_at = failure_budgets.c.failures, failure_budgets.c.last_at
+    since = {count: literal(at, last_at.type) for count, at in heard.items()}
+    return or_(
+        last_at <= bindparam("forgotten_before"),
+        failures < min(heard),
+        last_at <= case(since, value=failures, else_=since[max(since)]),
+    )
 
 
 def _grant(role: str, project_id: str | None, channel_id: str | None) -> Grant:

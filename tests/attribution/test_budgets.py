@@ -8,6 +8,7 @@ from attribution.budgets import (
     Failures,
     delay_after,
     forgotten_before,
+    heard_since,
     seconds_to_wait,
 )
 
@@ -53,3 +54,14 @@ def test_waiting_ends_with_the_delay(after: float, seconds: int) -> None:
 
 def test_failures_are_forgotten_after_an_hour() -> None:
     assert forgotten_before(NOON) == NOON - timedelta(hours=1)
+
+
+def test_who_is_heard_has_waited_as_long_as_the_failures_ask() -> None:
+    heard = heard_since(NOON, 5)
+
+    assert list(heard) == list(range(5, 15))
+    assert heard == {count: NOON - delay_after(count, 5) for count in heard}
+    assert delay_after(max(heard), 5) == delay_after(10_000, 5)
+    for count, since in heard.items():
+        failures = Failures(count=count, last_at=since)
+        assert seconds_to_wait(failures, allowance=5, now=NOON) == 0

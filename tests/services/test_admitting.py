@@ -201,6 +201,22 @@ def test_after_the_wait_the_right_password_is_heard(office: Office) -> None:
 
 
 @pytest.mark.usefixtures("mei")
+def test_an_attempt_that_is_not_heard_costs_nothing_more(office: Office) -> None:
+    fail(office, 5)
+    for _ in range(3):
+        with pytest.raises(RateLimited) as refusal:
+            enter(office)
+        assert refusal.value.retry_after == 2
+
+    office.time += timedelta(seconds=2)
+    fail(office, 1)
+    with pytest.raises(RateLimited) as refusal:
+        enter(office)
+
+    assert refusal.value.retry_after == 4
+
+
+@pytest.mark.usefixtures("mei")
 def test_success_forgets_the_failures_of_the_account(office: Office) -> None:
     fail(office, 4)
     enter(office)

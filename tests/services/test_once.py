@@ -13,15 +13,18 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import bindparam, select, update
 
+from attribution.budgets import ALLOWANCES, BucketKind
 from attribution.deals import DealEvent
 from attribution.errors import AttributionError
 from attribution.owners import OwnerMark
+from attribution.services.admitting import Attempt, sign_in
 from attribution.services.answering import Reply, Request
 from attribution.services.binding import bind_by_link
 from attribution.services.enlisting import enlist_owners
 from attribution.services.greeting import Arrival
 from attribution.services.issuing import Client, revoke_token
 from attribution.services.looking import peek_token
+from attribution.services.pairing import pair_device
 from attribution.services.ruling import rule_signing
 from attribution.services.sequencing import sequence
 from attribution.services.signing import record_milestone
@@ -349,3 +352,28 @@ def test_a_cosignature_and_an_alarm_handed_in_at_once_are_kept_once(
     assert race(lambda _: report()) == {"WON": RACERS}
 
     assert office.count(cosignatures) == office.count(log_alarms) == 1
+
+
+def test_of_many_guesses_at_once_the_budget_lets_no_more_through(
+    office: Office,
+) -> None:
+    def guess(_: int) -> None:
+        here = Attempt(address="192.0.2.1")
+        sign_in(office.runtime, login="wang", password="no", digits="", attempt=here)
+
+    found = race(guess)
+
+    allowed = ALLOWANCES[BucketKind.ACCOUNT]
+    assert found == {"SIGN_IN_REFUSED": allowed, "RATE_LIMITED": RACERS - allowed}
+
+
+def test_of_many_pairing_codes_at_once_the_budget_lets_no_more_through(
+    office: Office,
+) -> None:
+    def guess(_: int) -> None:
+        pair_device(office.runtime, code="000000", address="192.0.2.1")
+
+    found = race(guess)
+
+    allowed = ALLOWANCES[BucketKind.ADDRESS]
+    assert found == {"PAIRING_INVALID": allowed, "RATE_LIMITED": RACERS - allowed}
