@@ -6,7 +6,8 @@ from datetime import datetime
 from functools import lru_cache
 
 from attribution.commissions import CommissionPlan, plan_from_json
-from attribution.ids import ProgrammeId, ProjectId
+from attribution.ids import ChannelId, ProgrammeId, ProjectId
+from attribution.programmes import Kind, Programme
 from attribution.rulebook import (
     DealRules,
     TokenRules,
@@ -28,7 +29,7 @@ def token_rules_of(version: str, body: str) -> TokenRules:
 
 
 @lru_cache(maxsize=256)
-def deal_rules_of(version: str, body: str) -> DealRules:
+def _deal_rules_of(version: str, body: str) -> DealRules:
     """Return the deal-level rules of a stored version."""
     return deal_rules_from_json(json.loads(body), version=version)
 
@@ -40,9 +41,39 @@ def plan_of(version: str, body: str) -> CommissionPlan:
 
 
 def deal_rules_at(work: UnitOfWork, project_id: ProjectId, at: datetime) -> DealRules:
-    """Return the deal-level rules that hold at an instant, or raise NotFound."""
+    """Return the deal-level rules of a project in force at an instant, or NotFound."""
     version = work.agreements.version_at(PROJECT_RULES, project_id, at)
-    return deal_rules_of(version.version, version.body)
+    return _deal_rules_of(version.version, version.body)
+
+
+def deal_rules_named(
+    work: UnitOfWork, project_id: ProjectId, version: str
+) -> DealRules:
+    """Return the version of a project's deal-level rules that a ruling names."""
+    found = work.agreements.version(PROJECT_RULES, project_id, version)
+    return _deal_rules_of(found.version, found.body)
+
+
+def programmes_to_refer_under(
+    work: UnitOfWork, channel_id: ChannelId, now: datetime
+) -> list[Programme]:
+    """Return the programmes under which a channel's agents may issue tokens now.
+
+    Of several for one project the first counts.
+    """
+    return [
+        one
+        for one in work.agreements.programmes_of(channel_id, now)
+        if one.is_in_force(now) and one.kind is not Kind.WALK_IN_REWARD
+    ]
+
+
+def token_rules_at(
+    work: UnitOfWork, programme_id: ProgrammeId, at: datetime
+) -> TokenRules:
+    """Return the token-level rules of a programme in force at an instant."""
+    version = work.agreements.version_at(PROGRAMME_RULES, programme_id, at)
+    return token_rules_of(version.version, version.body)
 
 
 def token_rules_by_version(

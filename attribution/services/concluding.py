@@ -8,11 +8,9 @@ from attribution.errors import NotFound
 from attribution.ids import TokenId, VisitId
 from attribution.people import Actor
 from attribution.referrals import ReferralToken
-from attribution.rulebook import Regime
 from attribution.rules.reports import code_for_token, code_in_ruling
-from attribution.services.agreements import deal_rules_of
+from attribution.services.agreements import deal_rules_named
 from attribution.services.runtime import Runtime
-from attribution.storage.agreement_repository import PROJECT_RULES
 from attribution.storage.work import UnitOfWork
 from attribution.visits import Standing
 
@@ -69,15 +67,10 @@ def _outcomes(
     outcomes = []
     for ruling in work.signings.rulings_of_visit(visit_id):
         body = json.loads(ruling.body)
-        regime = _regime(work, token, body["deal_rulebook"])
+        rules = deal_rules_named(work, token.project_id, body["deal_rulebook"])
         code = code_in_ruling(
-            body, visit_id=visit_id, channel_id=token.channel_id, regime=regime
+            body, visit_id=visit_id, channel_id=token.channel_id, regime=rules.regime
         )
         if code is not None:
             outcomes.append(TokenOutcome(code=code, ruled_at=ruling.ruled_at))
     return tuple(outcomes)
-
-
-def _regime(work: UnitOfWork, token: ReferralToken, version: str) -> Regime:
-    rules = work.agreements.version(PROJECT_RULES, token.project_id, version)
-    return deal_rules_of(rules.version, rules.body).regime

@@ -28,7 +28,7 @@ from attribution.people import Actor
 from attribution.referrals import ReferralToken
 from attribution.rulebook import DealRules
 from attribution.rules.matter import matter_of
-from attribution.services.agreements import deal_rules_of
+from attribution.services.agreements import deal_rules_named
 from attribution.services.answering import Answer, Reply, Request, once
 from attribution.services.docketing import (
     DEVELOPER,
@@ -43,7 +43,6 @@ from attribution.services.looking import visit_of_receipt
 from attribution.services.ruling import dossier_of
 from attribution.services.runtime import Runtime
 from attribution.services.statements import StatementKind, promise_of, record
-from attribution.storage.agreement_repository import PROJECT_RULES
 from attribution.storage.dispute_repository import Dispute
 from attribution.storage.signing_repository import Deal, StoredRuling
 from attribution.storage.work import UnitOfWork
@@ -218,8 +217,7 @@ def _checked(complaint: Complaint) -> Complaint:
 def _rules(work: UnitOfWork, ruling: StoredRuling, deal: Deal) -> DealRules:
     """Return the deal rules that a ruling names."""
     named = ruling.told()["deal_rulebook"]
-    version = work.agreements.version(PROJECT_RULES, deal.project_id, named)
-    return deal_rules_of(version.version, version.body)
+    return deal_rules_named(work, deal.project_id, named)
 
 
 def _opened(

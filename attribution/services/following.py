@@ -8,13 +8,15 @@ from enum import StrEnum
 from attribution.errors import NotAllowed
 from attribution.ids import ProgrammeId, ProjectId, TokenId
 from attribution.people import Actor
-from attribution.programmes import Kind
 from attribution.referrals import ReferralToken
 from attribution.rulebook import Binding, TokenRules
-from attribution.services.agreements import token_rules_by_version, token_rules_of
+from attribution.services.agreements import (
+    programmes_to_refer_under,
+    token_rules_at,
+    token_rules_by_version,
+)
 from attribution.services.issuing import ShownToken, token_of, tokens_of
 from attribution.services.runtime import Runtime
-from attribution.storage.agreement_repository import PROGRAMME_RULES
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,13 +67,10 @@ def offers_to(runtime: Runtime, *, by: Actor) -> list[Offer]:
     now = runtime.now()
     offers: dict[ProjectId, Offer] = {}
     with runtime.reading() as work:
-        for one in work.agreements.programmes_of(by.channel_id, now):
-            if not one.is_in_force(now) or one.kind is Kind.WALK_IN_REWARD:
-                continue
+        for one in programmes_to_refer_under(work, by.channel_id, now):
             if not by.is_agent(by.agent_id, at=one.project_id):
                 continue
-            version = work.agreements.version_at(PROGRAMME_RULES, one.id, now)
-            rules = token_rules_of(version.version, version.body)
+            rules = token_rules_at(work, one.id, now)
             offer = Offer(
                 project_id=one.project_id,
                 project=work.agreements.project(one.project_id).name,

@@ -16,12 +16,12 @@ from attribution.errors import (
 )
 from attribution.ids import AgentId, ChannelId, ProjectId, TokenId, VisitorTag
 from attribution.people import Actor, Role
-from attribution.programmes import Kind, Programme
+from attribution.programmes import Programme
 from attribution.referrals import ReferralToken, note_of
 from attribution.rulebook import Binding, DiscloseConflict, TokenRules
 from attribution.rules.duplicates import NewReport
 from attribution.rules.reports import Issued, check_quota, check_report
-from attribution.services.agreements import token_rules_of
+from attribution.services.agreements import programmes_to_refer_under, token_rules_at
 from attribution.services.answering import (
     Answer,
     Prepared,
@@ -38,7 +38,6 @@ from attribution.services.statements import (
     promise_of,
     record,
 )
-from attribution.storage.agreement_repository import PROGRAMME_RULES
 from attribution.storage.token_repository import IssuedToken, TokenSecrets
 from attribution.storage.work import UnitOfWork
 from tokens.codes import code_digest, code_from_random, format_code
@@ -177,21 +176,11 @@ def _terms(
     work: UnitOfWork, channel_id: ChannelId, project_id: ProjectId, now: datetime
 ) -> _Terms:
     """Return the programme of a channel at a project, and its rules."""
-    programme = next(
-        (
-            one
-            for one in work.agreements.programmes_of(channel_id, now)
-            if one.project_id == project_id
-            and one.is_in_force(now)
-            and one.kind is not Kind.WALK_IN_REWARD
-        ),
-        None,
-    )
-    if programme is None:
-        raise ProgrammeNotInForce
-    version = work.agreements.version_at(PROGRAMME_RULES, programme.id, now)
-    rules = token_rules_of(version.version, version.body)
-    return _Terms(programme=programme, rules=rules)
+    for programme in programmes_to_refer_under(work, channel_id, now):
+        if programme.project_id == project_id:
+            rules = token_rules_at(work, programme.id, now)
+            return _Terms(programme=programme, rules=rules)
+    raise ProgrammeNotInForce
 
 
 def _client_tags(

@@ -239,14 +239,7 @@ class AgreementRepository:
 
     def agent_profile(self, agent_id: AgentId) -> AgentProfile:
         """Return an agent as people see one, or raise NotFound."""
-        return self._one_profile(agents.c.id == agent_id)
-
-    def agent_of_person(self, person_id: PersonId) -> AgentProfile:
-        """Return the agent that a signed-in person is, or raise NotFound."""
-        return self._one_profile(agents.c.person_id == person_id)
-
-    def _one_profile(self, condition: object) -> AgentProfile:
-        query = _PROFILE.where(condition)  # type: ignore[arg-type]
+        query = _PROFILE.where(agents.c.id == agent_id)
         row = self._connection.execute(query).one_or_none()
         if row is None:
             raise NotFound

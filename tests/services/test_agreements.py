@@ -15,7 +15,7 @@ from attribution.errors import (
     PlanInvalid,
     RulebookInvalid,
 )
-from attribution.ids import AgentId, ChannelId, PersonId, ProgrammeId, ProjectId
+from attribution.ids import AgentId, ChannelId, ProgrammeId, ProjectId
 from attribution.owners import OwnerMark
 from attribution.people import Actor, Grant, Role
 from attribution.programmes import Kind
@@ -347,13 +347,9 @@ def test_an_agents_own_numbers_become_tags_at_every_project_of_the_channel(
     assert office.count(agent_tags) == 4
     with office.runtime.reading() as work:
         found = work.agreements.agents([agent], home)[agent]
-        with pytest.raises(NotFound):
-            work.agreements.agent_of_person(PersonId("none"))
-        wang = work.agreements.agent_of_person(office.people["wang"])
     assert found.own_tags == frozenset(
         office.runtime.tag(home, [mobile(), mobile(OTHER_PHONE)])
     )
-    assert wang.id == office.wang.agent_id
 
 
 def test_an_agent_with_a_login_is_a_person_with_the_role_for_the_channel(
@@ -364,7 +360,7 @@ def test_an_agent_with_a_login_is_a_person_with_the_role_for_the_channel(
     with office.runtime.reading() as work:
         person = work.access.account_of_login("zhao")
         assert person is not None
-        assert work.agreements.agent_of_person(person.id).id == agent
+        assert work.agreements.agent_profile(agent).person_id == person.id
         grants = [one for one in work.access.grants() if one.person_id == person.id]
     assert [(one.grant.role, one.grant.channel_id) for one in grants] == [
         (Role.AGENT, office.channel_a)
