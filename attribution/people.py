@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from attribution.errors import InputInvalid
 from attribution.ids import AgentId, ChannelId, DeviceId, PersonId, ProjectId
 
 
@@ -34,6 +35,18 @@ class Grant:
     role: Role
     project_id: ProjectId | None = None
     channel_id: ChannelId | None = None
+
+
+def check_grant(grant: Grant) -> None:
+    """Let a role hold where it was put, or raise InputInvalid.
+
+    An administrator gives every role, so one limited to a place would be no limit; an
+    agent or manager of no channel in particular would be one of all.
+    """
+    if grant.role is Role.ADMIN and (grant.project_id or grant.channel_id):
+        raise InputInvalid("role", "an administrator is not limited to a place")
+    if grant.role in CHANNEL_ROLES and grant.channel_id is None:
+        raise InputInvalid("channel", "this role belongs to a channel")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -23,7 +23,7 @@ from attribution.ids import (
     VisitorTag,
 )
 from attribution.money import Fen
-from attribution.people import Actor, Grant, Role
+from attribution.people import CHANNEL_ROLES, Actor, Grant, Role
 from attribution.programmes import Kind
 from attribution.rulebook import Stage
 from attribution.services.administering import (
@@ -297,6 +297,11 @@ class Office:
             grants=rights,
             **agent,  # type: ignore[arg-type]
         )
+
+    def grant(self, role: Role, name: str = "") -> Grant:
+        """Return a role without limit, or for the channel that somebody works for."""
+        channel = self.channel_b if name == "li" else self.channel_a
+        return Grant(role=role, channel_id=channel if role in CHANNEL_ROLES else None)
 
     def programme(
         self,

@@ -17,7 +17,7 @@ from attribution.cases.reading import case_from_text
 from attribution.cases.wording import Answer, render_text
 from attribution.errors import AttributionError, CaseMalformed, NotFound
 from attribution.ids import PersonId, SigningId
-from attribution.people import Actor, Grant, Role
+from attribution.people import CHANNEL_ROLES, Actor, Grant, Role, check_grant
 from attribution.services.enrolling import (
     account_of,
     add_person,
@@ -54,7 +54,6 @@ OPERATOR = Actor(
 )
 """Who works on the machine itself, and may read everything there anyway."""
 _UNFINISHED = "unfinished"
-_OF_A_CHANNEL = {Role.AGENT.value, Role.CHANNEL_MANAGER.value}
 _ROLES = click.Choice([role.value for role in Role])
 
 
@@ -291,16 +290,22 @@ def user_add(
     channel_id: str | None,
 ) -> None:
     """Add a person with roles; print the invitation to choose a password."""
-    if channel_id is None and _OF_A_CHANNEL & set(roles):
+    if channel_id is None and CHANNEL_ROLES & set(roles):
         raise click.UsageError(
             _("经纪人和渠道负责人属于一个渠道，请加上 --channel 渠道名。")
         )
     with installed() as (settings, runtime):
         project = None if project_id is None else project_called(runtime, project_id).id
         channel = None if channel_id is None else channel_called(runtime, channel_id).id
+        grants = [
+            Grant(role=Role(role), project_id=project, channel_id=channel)
+            for role in roles
+        ]
+        # Before anybody is added: what is refused leaves nobody behind.
+        for grant in grants:
+            check_grant(grant)
         person_id = add_person(runtime, login=login, name=name)
-        for role in roles:
-            grant = Grant(role=Role(role), project_id=project, channel_id=channel)
+        for grant in grants:
             give_role(runtime, person_id, grant)
         click.echo(_invitation_link(settings, invite(runtime, person_id)))
 

@@ -340,14 +340,16 @@ def _minutes(hour: str) -> int:
 
 def _hire(office: _Office) -> None:
     """Let the staff in, each with one role and the demo's password."""
-    people: list[tuple[str, str, Role]] = [*_STAFF]
-    people += [(login, name, Role.AGENT) for login, name, _agency in _AGENTS]
-    for login, name, role in people:
-        person = add_person(office.runtime, login=login, name=name)
-        set_password(office.runtime, person, PASSWORD)
-        grant = Grant(role=role)
-        give_role(office.runtime, person, grant)
-        office.actors[login] = Actor(person_id=person, name=name, grants=(grant,))
+    for login, name, role in _STAFF:
+        _let_in(office, login, name, Grant(role=role))
+
+
+def _let_in(office: _Office, login: str, name: str, grant: Grant) -> Actor:
+    person = add_person(office.runtime, login=login, name=name)
+    set_password(office.runtime, person, PASSWORD)
+    give_role(office.runtime, person, grant)
+    office.actors[login] = Actor(person_id=person, name=name, grants=(grant,))
+    return office.actors[login]
 
 
 def _agree(office: _Office) -> None:
@@ -391,7 +393,7 @@ def _agree(office: _Office) -> None:
 
 
 def _enlist(office: _Office, login: str, name: str, channel: ChannelId) -> None:
-    actor = office.actors[login]
+    actor = _let_in(office, login, name, Grant(role=Role.AGENT, channel_id=channel))
     agent = NewAgent(channel_id=channel, name=name, person_id=actor.person_id)
     made = office.do(create_agent, by=office.actors["admin"], agent=agent)
     office.actors[login] = replace(

@@ -53,6 +53,10 @@ _PHRASES: dict[str, LazyString] = {
     "must be letters, digits, dots, dashes": _l(
         "登录名只用英文字母、数字和 . _ - @，不要空格和汉字。"
     ),
+    "an administrator is not limited to a place": _l(
+        "管理员不分范围，请选“全部案场”“全部渠道”。"
+    ),
+    "this role belongs to a channel": _l("这个角色属于一个渠道，请选渠道。"),
     "was reached before": _l("这一步已经登记过；要更正，请联系管理员。"),
     "needs either code or qr": _l("code 和 qr 请给一个，且只给一个。"),
     "must be named: your roles do not tell which": _l(

@@ -118,7 +118,11 @@ def create_project(
 def create_channel(
     runtime: Runtime, *, by: Actor, request: Request, name: str
 ) -> Reply:
-    """Add a channel (渠道)."""
+    """Add a channel (渠道).
+
+    It changes nothing for anybody before it has a programme, so operations of one
+    project may do it, who need it there.
+    """
     if not by.holds(*AGREEMENT_ROLES):
         raise NotAllowed
     now = runtime.now()

@@ -12,6 +12,7 @@ from attribution.people import Actor, Grant, Role
 from attribution.reconciliation.units import read_unit
 from attribution.services.administering import named
 from attribution.services.answering import Answer, Reply, Request, once
+from attribution.services.enrolling import enrol, entrust, new_person
 from attribution.services.runtime import Runtime
 from attribution.services.statements import (
     StatementKind,
@@ -19,6 +20,7 @@ from attribution.services.statements import (
     record,
 )
 from attribution.services.versioning import AGREEMENT_ROLES
+from attribution.storage.access_repository import HeldGrant
 from attribution.storage.agreement_repository import AgentProfile
 from attribution.storage.work import UnitOfWork
 from tokens.identifiers import Identifier
@@ -48,12 +50,19 @@ def create_agent(
 ) -> Reply:
     """Enlist an agent; own identifiers become tags at every project of the channel.
 
+    Who works for a channel may not judge its cases, so enlisting somebody who is there
+    already would keep a judge from the bench: only an administrator or operations,
+    not limited to a place, may do that. A manager adds agents with a new login.
+
     Raises:
-        NotAllowed: neither manager of the channel nor operations.
-        NotFound: no such channel.
+        NotAllowed: neither manager of the channel nor operations; or a person is named.
+        NotFound: no such channel or person.
         LoginTaken: another person has this login.
+        InputInvalid: the person is an agent already; or a name is not fit.
     """
     if not by.may_for(agent.channel_id, *AGENT_ROLES):
+        raise NotAllowed
+    if agent.person_id is not None and not by.may_everywhere(*AGREEMENT_ROLES):
         raise NotAllowed
     now, name = runtime.now(), named(agent.name)
     with runtime.reading() as work:
@@ -66,7 +75,7 @@ def create_agent(
         profile = AgentProfile(
             id=AgentId(runtime.new_id(8)),
             channel_id=agent.channel_id,
-            person_id=agent.person_id or _person_of(runtime, work, agent, now, by),
+            person_id=_person_of(runtime, work, agent, now, by),
             name=name,
             is_owner=agent.is_owner,
             is_desk_staff=agent.is_desk_staff,
@@ -92,33 +101,20 @@ def create_agent(
 def _person_of(
     runtime: Runtime, work: UnitOfWork, agent: NewAgent, now: datetime, by: Actor
 ) -> PersonId | None:
-    """Add the person that an agent signs in as; None without a login."""
+    """Return who signs in as an agent: a known person, a new one, or nobody."""
+    if agent.person_id is not None:
+        return work.access.account(agent.person_id).id
     if not agent.login.strip():
         return None
-    login = named(agent.login, "login").casefold()
-    person_id = PersonId(runtime.new_id())
-    # A login that is taken must not spoil the transaction: the refusal is stored.
-    with work.savepoint():
-        work.access.add_person(person_id, login=login, name=named(agent.name), at=now)
-    grant = Grant(role=Role.AGENT, channel_id=agent.channel_id)
-    grant_id = runtime.new_id()
-    work.access.add_grant(grant_id, person_id, grant, now)
-    granted = {
-        "grant": grant_id,
-        "person": person_id,
-        "role": grant.role,
-        "project": None,
-        "channel": grant.channel_id,
-        "by": by.person_id,
-    }
-    record(
-        runtime,
-        work,
-        now,
-        (StatementKind.PERSON, {"person": person_id, "by": by.person_id}),
-        (StatementKind.GRANT, granted),
+    person = new_person(agent.login, agent.name)
+    held = HeldGrant(
+        id=runtime.new_id(),
+        person_id=enrol(runtime, work, person, now, by),
+        grant=Grant(role=Role.AGENT, channel_id=agent.channel_id),
+        granted_at=now,
     )
-    return person_id
+    entrust(runtime, work, held, by)
+    return held.person_id
 
 
 def suspend_agent(
@@ -129,7 +125,13 @@ def suspend_agent(
     agent_id: AgentId,
     is_suspended: bool,
 ) -> Reply:
-    """Suspend an agent from now on, or let one work again."""
+    """Suspend an agent from now on, or let one work again.
+
+    Raises:
+        NotFound: no such agent.
+        NotAllowed: neither manager of the channel nor operations, or for one project
+            only: an agent is suspended wherever the channel works.
+    """
     now = runtime.now()
 
     def action(work: UnitOfWork) -> Answer:
@@ -156,8 +158,14 @@ def suspend_channel(
     channel_id: ChannelId,
     is_suspended: bool,
 ) -> Reply:
-    """Suspend a whole channel from now on, or let it work again."""
-    if not by.holds(*AGREEMENT_ROLES):
+    """Suspend a whole channel from now on, or let it work again.
+
+    Raises:
+        NotFound: no such channel.
+        NotAllowed: no administrator or operations, or limited to a place: the channel
+            is suspended at every project.
+    """
+    if not by.may_everywhere(*AGREEMENT_ROLES):
         raise NotAllowed
     now = runtime.now()
 

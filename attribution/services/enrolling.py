@@ -1,13 +1,14 @@
 """People join: added by an administrator, invited by a link, given roles."""
 
 import re
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from attribution.documents import instant_text
 from attribution.errors import InputInvalid, InvitationInvalid
 from attribution.ids import PersonId
 from attribution.passwords import SALT_BYTES, hash_password
-from attribution.people import Actor, Grant
+from attribution.people import Actor, Grant, check_grant
 from attribution.services.administering import named
 from attribution.services.admitting import draw_secret, secret_digest
 from attribution.services.answering import Answer, Request, once_if_asked
@@ -18,6 +19,14 @@ from attribution.storage.work import UnitOfWork
 
 INVITATION_LIFETIME = timedelta(hours=72)
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]*")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewPerson:
+    """Somebody to add, under a checked login and name."""
+
+    login: str
+    name: str
 
 
 def add_person(
@@ -37,26 +46,53 @@ def add_person(
         InputInvalid: login or name is empty, too long or not printable, or the login
             has other signs than letters, digits, dots, dashes, underscores and @.
     """
-    now = runtime.now()
-    login, name = _login(login), named(name)
-    person_id = PersonId(runtime.new_id())
+    now, person = runtime.now(), new_person(login, name)
 
     def action(work: UnitOfWork) -> Answer:
-        work.access.add_person(person_id, login=login, name=name, at=now)
-        body = {"person": person_id, "by": who(by)}
-        record(runtime, work, now, (StatementKind.PERSON, body))
-        return {"person_id": person_id}
+        return {"person_id": enrol(runtime, work, person, now, by)}
 
     answer = once_if_asked(runtime, request, now, action)
     return PersonId(str(answer["person_id"]))
 
 
-def _login(text: str) -> str:
-    """Return a login in small letters, or refuse what nobody types the same twice."""
-    login = named(text, "login").casefold()
+def new_person(login: str, name: str) -> NewPerson:
+    """Return somebody to add, or refuse a login that nobody types the same twice."""
+    login = named(login, "login").casefold()
     if not _LOGIN.fullmatch(login):
         raise InputInvalid("login", "must be letters, digits, dots, dashes")
-    return login
+    return NewPerson(login=login, name=named(name))
+
+
+def enrol(
+    runtime: Runtime,
+    work: UnitOfWork,
+    person: NewPerson,
+    now: datetime,
+    by: Actor | None,
+) -> PersonId:
+    """Add a person and the log entry, or raise LoginTaken."""
+    person_id = PersonId(runtime.new_id())
+    work.access.add_person(person_id, login=person.login, name=person.name, at=now)
+    body = {"person": person_id, "by": who(by)}
+    record(runtime, work, now, (StatementKind.PERSON, body))
+    return person_id
+
+
+def entrust(
+    runtime: Runtime, work: UnitOfWork, held: HeldGrant, by: Actor | None
+) -> None:
+    """Give a person a role, with the log entry."""
+    grant = held.grant
+    work.access.add_grant(held)
+    body = {
+        "grant": held.id,
+        "person": held.person_id,
+        "role": grant.role,
+        "project": grant.project_id,
+        "channel": grant.channel_id,
+        "by": who(by),
+    }
+    record(runtime, work, held.granted_at, (StatementKind.GRANT, body))
 
 
 def invite(
@@ -131,10 +167,16 @@ def give_role(
     """Give a person a role and return the id of the grant.
 
     Raises:
+        InputInvalid: the role does not hold in such a place (`check_grant`).
         NotFound: no such person, project or channel.
     """
-    now = runtime.now()
-    grant_id = runtime.new_id()
+    check_grant(grant)
+    held = HeldGrant(
+        id=runtime.new_id(),
+        person_id=person_id,
+        grant=grant,
+        granted_at=runtime.now(),
+    )
 
     def action(work: UnitOfWork) -> Answer:
         work.access.account(person_id)
@@ -142,19 +184,10 @@ def give_role(
             work.agreements.project(grant.project_id)
         if grant.channel_id is not None:
             work.agreements.channel(grant.channel_id)
-        work.access.add_grant(grant_id, person_id, grant, now)
-        body = {
-            "grant": grant_id,
-            "person": person_id,
-            "role": grant.role,
-            "project": grant.project_id,
-            "channel": grant.channel_id,
-            "by": who(by),
-        }
-        record(runtime, work, now, (StatementKind.GRANT, body))
-        return {"grant_id": grant_id}
+        entrust(runtime, work, held, by)
+        return {"grant_id": held.id}
 
-    return str(once_if_asked(runtime, request, now, action)["grant_id"])
+    return str(once_if_asked(runtime, request, held.granted_at, action)["grant_id"])
 
 
 def take_role(

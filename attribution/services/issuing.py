@@ -163,6 +163,7 @@ def _agent_at(by: Actor, project_id: ProjectId) -> tuple[AgentId, ChannelId]:
 
 
 def _agent(by: Actor) -> AgentId:
+    """Return as which agent somebody works, wherever it is."""
     if by.agent_id is None or not by.holds(Role.AGENT):
         raise NotAllowed
     return by.agent_id
@@ -323,12 +324,14 @@ def revoke_token(
     """Take back a token of one's own that was not redeemed yet.
 
     Raises:
+        NotAllowed: the caller is no agent.
         NotFound: no such token of this agent.
         TokenUsed, TokenRevoked: too late, or done already.
     """
     now = runtime.now()
 
     def action(work: UnitOfWork) -> Answer:
+        _agent(by)
         found = work.tokens.get([token_id])
         if not found or not _is_own(by, found[0]):
             raise NotFound

@@ -252,17 +252,16 @@ class AccessRepository:
 
     # -- grants ----------------------------------------------------------------
 
-    def add_grant(
-        self, grant_id: str, person_id: PersonId, grant: Grant, at: datetime
-    ) -> None:
+    def add_grant(self, held: HeldGrant) -> None:
         """Give a person a role."""
+        grant = held.grant
         row = {
-            "id": grant_id,
-            "person_id": person_id,
+            "id": held.id,
+            "person_id": held.person_id,
             "role": grant.role,
             "project_id": grant.project_id,
             "channel_id": grant.channel_id,
-            "granted_at": at,
+            "granted_at": held.granted_at,
         }
         self._connection.execute(insert(grants), row)
 

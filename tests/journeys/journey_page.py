@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 
 from attribution.documents import instant_text
 from attribution.money import Fen
-from attribution.people import Grant, Role
+from attribution.people import Role
 from attribution.services.admitting import issue_integration
 from attribution.services.enrolling import give_role
 from attribution.services.sequencing import sequence
@@ -78,7 +78,7 @@ class Story:
         self._secrets = {}
         for name, role in _ROLES.items():
             person_id = self.office.people[name]
-            give_role(runtime, person_id, Grant(role=role))
+            give_role(runtime, person_id, self.office.grant(role, name))
             self._secrets[name] = issue_integration(runtime, person_id, label=name)
 
     def play(self) -> None:

@@ -18,7 +18,7 @@ from playwright.sync_api import (
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wsgi import ClosingIterator
 
-from attribution.people import Grant, Role
+from attribution.people import Role
 from attribution.services.admitting import Attempt, sign_in
 from attribution.services.enrolling import give_role, set_password
 from tests.office import Office
@@ -171,7 +171,7 @@ class Premises:
         if name in self.office.people and name not in self._with_password:
             self._with_password.add(name)
             person = self.office.people[name]
-            give_role(runtime, person, Grant(role=ROLES[name]))
+            give_role(runtime, person, self.office.grant(ROLES[name], name))
             set_password(runtime, person, self._password)
         return sign_in(
             runtime,

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from attribution.errors import (
     SecondFactorInvalid,
     SignInRefused,
 )
-from attribution.ids import DeviceId, PersonId
+from attribution.ids import ChannelId, DeviceId, PersonId, ProjectId
 from attribution.people import Grant, Role
 from attribution.services.admitting import (
     API_TOKEN_LIFETIME,
@@ -55,7 +56,7 @@ from attribution.services.pairing import (
     pair_device,
     revoke_device,
 )
-from attribution.storage.tables import metadata
+from attribution.storage.tables import grants, metadata
 from attribution.totp import code_at, step_at
 from tests.office import Office
 
@@ -499,6 +500,26 @@ def test_a_role_may_hold_in_one_place_only(office: Office, mei: PersonId) -> Non
     assert actor.may_at(office.project, Role.SIGNING)
     assert actor.may_for(office.channel_a, Role.CHANNEL_MANAGER)
     assert not actor.may_for(office.channel_b, Role.CHANNEL_MANAGER)
+
+
+@pytest.mark.parametrize(
+    ("role", "place"),
+    [
+        (Role.ADMIN, {"project_id": ProjectId("here")}),
+        (Role.ADMIN, {"channel_id": ChannelId("own")}),
+        (Role.AGENT, {}),
+        (Role.CHANNEL_MANAGER, {"project_id": ProjectId("here")}),
+    ],
+)
+def test_a_role_that_does_not_hold_in_its_place_is_not_given(
+    office: Office, role: Role, place: dict[str, Any]
+) -> None:
+    before = office.count(grants)
+
+    with pytest.raises(InputInvalid):
+        give_role(office.runtime, office.people["desk"], Grant(role=role, **place))
+
+    assert office.count(grants) == before
 
 
 def test_a_person_without_roles_can_still_sign_in(office: Office) -> None:

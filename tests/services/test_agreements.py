@@ -15,7 +15,7 @@ from attribution.errors import (
     PlanInvalid,
     RulebookInvalid,
 )
-from attribution.ids import AgentId, ChannelId, ProgrammeId, ProjectId
+from attribution.ids import AgentId, ChannelId, PersonId, ProgrammeId, ProjectId
 from attribution.owners import OwnerMark
 from attribution.people import Actor, Grant, Role
 from attribution.programmes import Kind
@@ -34,6 +34,7 @@ from attribution.services.enlisting import (
     suspend_agent,
     suspend_channel,
 )
+from attribution.services.enrolling import account_of
 from attribution.services.sequencing import sequence
 from attribution.services.surveying import (
     agents_of,
@@ -117,7 +118,58 @@ def change(office: Office, service: Any, **others: Any) -> dict[str, object]:
 # -- who may --
 
 
+def one_project_only(office: Office) -> Actor:
+    here = Grant(role=Role.OPERATIONS, project_id=office.project)
+    return office.hire("operations here", here)
+
+
+def manager(office: Office, project_id: ProjectId | None = None) -> Actor:
+    grant = Grant(
+        role=Role.CHANNEL_MANAGER, channel_id=office.channel_a, project_id=project_id
+    )
+    return office.hire("manager", grant)
+
+
 FORBIDDEN: dict[str, Act] = {
+    "suspend channel, at one project": lambda office: office.do(
+        suspend_channel,
+        by=one_project_only(office),
+        channel_id=office.channel_a,
+        is_suspended=True,
+    ),
+    "suspend agent, at one project": lambda office: office.do(
+        suspend_agent,
+        by=one_project_only(office),
+        agent_id=office.wang.agent_id,
+        is_suspended=True,
+    ),
+    "agent, at one project": lambda office: office.do(
+        create_agent,
+        by=one_project_only(office),
+        agent=NewAgent(channel_id=office.channel_a, name="赵"),
+    ),
+    "agent, by a manager at one project": lambda office: office.do(
+        create_agent,
+        by=manager(office, office.project),
+        agent=NewAgent(channel_id=office.channel_a, name="赵"),
+    ),
+    "a judge made an agent by a manager": lambda office: office.do(
+        create_agent,
+        by=manager(office),
+        agent=NewAgent(
+            channel_id=office.channel_a, name="赵", person_id=office.people["desk"]
+        ),
+    ),
+    "a judge made an agent by operations of one channel": lambda office: office.do(
+        create_agent,
+        by=office.hire(
+            "operations of one channel",
+            Grant(role=Role.OPERATIONS, channel_id=office.channel_a),
+        ),
+        agent=NewAgent(
+            channel_id=office.channel_a, name="赵", person_id=office.people["desk"]
+        ),
+    ),
     "project": lambda office: office.do(
         create_project, by=office.desk, name="湖畔", rules={}
     ),
@@ -368,6 +420,36 @@ def test_an_agent_with_a_login_is_a_person_with_the_role_for_the_channel(
     sequence(office.runtime)
     latest = [kind for _, kind, _ in survey_log(office.runtime).entries[:3]]
     assert latest == ["agent/v1", "grant/v1", "person/v1"]
+
+
+def test_a_manager_enlists_agents_with_a_new_login(office: Office) -> None:
+    agent = NewAgent(channel_id=office.channel_a, name="赵", login="zhao")
+
+    made = office.do(create_agent, by=manager(office), agent=agent)
+
+    with office.runtime.reading() as work:
+        profile = work.agreements.agent_profile(AgentId(str(made["agent_id"])))
+    assert profile.person_id is not None
+
+
+def test_a_person_who_is_not_there_is_not_found(office: Office) -> None:
+    with pytest.raises(NotFound):
+        enlist(office, person_id=PersonId("nobody"))
+    with pytest.raises(InputInvalid, match="is taken already"):
+        enlist(office, person_id=office.people["wang"])
+
+
+def test_an_agents_login_is_checked_like_anybodys(office: Office) -> None:
+    with pytest.raises(InputInvalid, match="letters"):
+        enlist(office, login="赵 先生")
+
+    assert account_of(office.runtime, "赵 先生") is None
+
+
+def test_operations_of_one_project_add_channels(office: Office) -> None:
+    made = office.do(create_channel, by=one_project_only(office), name="丙渠道")
+
+    assert made["channel_id"] in {one.id for one in channels_of(office.runtime)}
 
 
 def test_a_taken_login_is_a_refusal_that_can_be_asked_for_again(

@@ -1,7 +1,7 @@
 """Programs that call the API of an office; each answer is held against the document."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count
 from typing import Any
@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
-from attribution.people import Grant, Role
+from attribution.people import Role
 from attribution.services.admitting import issue_integration
 from attribution.services.enrolling import add_person, give_role
 from tests.office import PHONE, Office
@@ -66,7 +66,7 @@ class ApiOffice:
         self._secrets: dict[str, str] = {}
         for name, role in ROLES.items():
             office.hire(name)
-            give_role(office.runtime, office.people[name], Grant(role=role))
+            give_role(office.runtime, office.people[name], office.grant(role, name))
             self._secrets[name] = issue_integration(
                 office.runtime, office.people[name], label=name
             )
@@ -75,7 +75,7 @@ class ApiOffice:
         """Add a person with one role and a token; return the name to call as."""
         runtime, name = self.office.runtime, f"{role}-{next(self._keys)}"
         person_id = add_person(runtime, login=name, name=name)
-        give_role(runtime, person_id, Grant(role=role, **scope))
+        give_role(runtime, person_id, replace(self.office.grant(role), **scope))
         self._secrets[name] = issue_integration(runtime, person_id, label=name)
         return name
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from attribution.people import Grant, Role
+from attribution.people import Role
 from attribution.services.admitting import issue_integration
 from attribution.services.enrolling import add_person, give_role, set_password
 from attribution.storage.engine import open_database
@@ -39,7 +39,7 @@ class Front:
         runtime = self.office.runtime
         person_id = add_person(runtime, login=login, name=login)
         for role in roles:
-            give_role(runtime, person_id, Grant(role=role))
+            give_role(runtime, person_id, self.office.grant(role))
         set_password(runtime, person_id, PASSWORD)
         return login
 
@@ -56,7 +56,7 @@ class Front:
         runtime = self.office.runtime
         person_id = add_person(runtime, login=login, name=login)
         for role in roles:
-            give_role(runtime, person_id, Grant(role=role))
+            give_role(runtime, person_id, self.office.grant(role))
         secret = issue_integration(runtime, person_id, label="test")
         return {"Authorization": f"Bearer {secret}"}
 

@@ -6,7 +6,7 @@ import re
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from attribution.people import Grant, Role
+from attribution.people import Role
 from attribution.services.enrolling import give_role, set_password
 from tests.web.conftest import PASSWORD, Front, sign_in
 
@@ -16,7 +16,7 @@ _REQUEST_ID = re.compile(r'name="request_id" value="([0-9a-f]+)"')
 def browser_of(front: Front, name: str, role: Role) -> FlaskClient:
     """Return the browser of somebody whom the office knows, signed in."""
     runtime, person = front.office.runtime, front.office.people[name]
-    give_role(runtime, person, Grant(role=role))
+    give_role(runtime, person, front.office.grant(role, name))
     set_password(runtime, person, PASSWORD)
     browser = front.browser()
     sign_in(browser, name)

@@ -797,6 +797,8 @@ def test_operations_of_one_project_see_no_other(front: Front) -> None:
     programme = office.programmes[office.channel_a]
 
     assert "江畔" not in browser.get("/admin/projects").text
+    assert "/suspension" not in browser.get("/admin/channels").text
+    assert office.channel_a not in browser.get("/admin/agents").text
     for address in (f"projects/{office.project}", f"programmes/{programme}"):
         assert browser.get(f"/admin/{address}").status_code == 403
 

@@ -129,6 +129,7 @@ def test_a_role_opens_what_the_table_says_and_nothing_else(
     # A role without an agent behind it is refused by the service itself.
     own = {
         "get /tokens",
+        "post /tokens",
         "get /tokens/{token_id}",
         "get /tokens/{token_id}/receipts",
         "post /tokens/{token_id}/revoke",

@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from attribution.ids import TokenId
-from attribution.people import Grant, Role
+from attribution.people import Role
 from attribution.services.enrolling import give_role
 from attribution.services.issuing import Client, revoke_token
 from attribution.services.reconciling import upload_statement
@@ -96,7 +96,7 @@ def everyone(
     office = Office(database)
     api = ApiOffice(office)
     for role in Role:
-        give_role(office.runtime, office.people["wang"], Grant(role=role))
+        give_role(office.runtime, office.people["wang"], office.grant(role))
     yield _seeded(api)
     database.close()
     if request.param == "postgresql":

@@ -333,6 +333,18 @@ def test_an_agent_without_a_channel_was_accepted() -> None:
     assert call("user", "list").output == ""
 
 
+def test_a_limited_administrator_is_not_added() -> None:
+    a_project()
+
+    refused = call(
+        "user", "add", "zhao", "赵", "--role", "admin", "--channel", "甲渠道"
+    )
+
+    assert refused.exit_code == 1
+    assert "管理员不分范围" in refused.stderr
+    assert "zhao" not in call("user", "list").output
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [

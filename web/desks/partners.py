@@ -122,17 +122,20 @@ def set_agent_suspension(agent_id: AgentId) -> ResponseReturnValue:
 
 def _channels(form: Form) -> str:
     return render_template(
-        "admin/channels.html", form=form, channels=channels_of(current_runtime())
+        "admin/channels.html",
+        form=form,
+        channels=channels_of(current_runtime()),
+        may_suspend=current_actor().may_everywhere(*ROLES),
     )
 
 
 def _agents(form: Form) -> str:
-    runtime = current_runtime()
+    runtime, actor = current_runtime(), current_actor()
     found = channels_of(runtime)
     return render_template(
         "admin/agents.html",
         form=form,
-        agents=agents_of(runtime, by=current_actor()),
-        channels=[(one.id, one.name) for one in found],
+        agents=agents_of(runtime, by=actor),
+        channels=[(one.id, one.name) for one in found if actor.may_for(one.id, *ROLES)],
         names={one.id: one.name for one in found},
     )

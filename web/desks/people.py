@@ -80,11 +80,17 @@ def give(person_id: PersonId) -> ResponseReturnValue:
     """Give the person a role, everywhere or in one place."""
     form = Form(sent.form)
     grant = _grant(form)
+    if not form.mistakes:
+        with form.catching():
+            give_role(
+                current_runtime(),
+                person_id,
+                grant,
+                by=current_actor(),
+                request=page_request(),
+            )
     if form.mistakes:
         return _person(person_id, form), HTTPStatus.UNPROCESSABLE_ENTITY
-    give_role(
-        current_runtime(), person_id, grant, by=current_actor(), request=page_request()
-    )
     flash(_("已加上角色：%(role)s", role=ROLE_NAMES[grant.role]), "good")
     return redirect(url_for(".person", person_id=person_id), 303)
 
@@ -148,10 +154,6 @@ def _refuse_self(person_id: PersonId) -> None:
 def _grant(form: Form) -> Grant:
     role = form.choice("role", Role, Role.AUDITOR)
     project, channel = form.text("project"), form.text("channel")
-    if role is Role.ADMIN and (project or channel):
-        form.refuse("role", _("管理员不分范围，请选“全部案场”“全部渠道”。"))
-    if role in {Role.CHANNEL_MANAGER, Role.AGENT} and not channel:
-        form.refuse("channel", _("这个角色属于一个渠道，请选渠道。"))
     return Grant(
         role=role,
         project_id=ProjectId(project) if project else None,
