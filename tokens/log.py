@@ -12,7 +12,7 @@ from tokens.errors import LogProofInvalid
 EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
 HASH_SIZE: Final = 32
 MAXIMUM_PROOF: Final = 63  # hashes: trees stay below 2**63 leaves
-TILE_HEIGHT: Final = 8
+TILE_HEIGHT: Final = 4
 _ENTRY_VERSION: Final = 1
 
 
@@ -100,8 +100,15 @@ class Frontier:
 
 
 def root(leaves: Sequence[bytes]) -> bytes:
-    """Return the root over leaf hashes."""
-    return Frontier().grown(leaves)[0].root()
+    """Return the root over leaf hashes, made level by level.
+
+    A last hash without a partner goes up as it is.
+    """
+    level = leaves
+    while len(level) > 1:
+        pairs = map(node_hash, level[::2], level[1::2])
+        level = [*pairs, *level[len(level) & ~1 :]]
+    return level[0] if level else EMPTY_ROOT
 
 
 NodeReader = Callable[[int, int], bytes]

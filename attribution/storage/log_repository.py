@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
-from attribution.storage.prepared import Prepared
+from attribution.storage.prepared import Prepared, PreparedQuery
 from attribution.storage.tables import AGREED, log_entries, log_heads, log_nodes
 from tokens.log import TILE_HEIGHT, Node, leaf_hash, root
 
@@ -97,7 +97,10 @@ _OPENED = (
     .where(log_entries.c.kind == bindparam("wanted"), log_entries.c.event.is_not(None))
     .order_by(log_entries.c.arrival)
 )
-_HEAD = select(log_heads).order_by(log_heads.c.size.desc()).limit(1)
+# A proof is six short reads; compiled once, they cost what the database needs.
+_LARGEST = select(func.max(log_heads.c.size)).scalar_subquery()
+_HEAD = PreparedQuery(select(log_heads).where(log_heads.c.size == _LARGEST))
+_HEAD_AT = PreparedQuery(select(log_heads).where(log_heads.c.size == bindparam("size")))
 _POSITION = select(log_entries.c.position).where(log_entries.c.id == bindparam("entry"))
 
 
@@ -111,8 +114,8 @@ _WITH_PLACE = select(
     log_entries.c.nonce,
     log_entries.c.event,
 ).where(log_entries.c.position.is_not(None))
-_PLACED = _WITH_PLACE.where(log_entries.c.id == bindparam("entry"))
-_LEAVES = (
+_PLACED = PreparedQuery(_WITH_PLACE.where(log_entries.c.id == bindparam("entry")))
+_LEAVES = PreparedQuery(
     select(log_entries.c.position, log_entries.c.entry)
     .where(
         log_entries.c.position >= bindparam("first"),
@@ -120,7 +123,7 @@ _LEAVES = (
     )
     .order_by(log_entries.c.position)
 )
-_NODES = (
+_NODES = PreparedQuery(
     select(log_nodes.c.number, log_nodes.c.hash)
     .where(
         log_nodes.c.level == bindparam("at_level"),
@@ -134,7 +137,7 @@ _NODES = (
 class Tiles:
     """Reads the nodes of the tree (tokens/log.py), a tile of them at a time.
 
-    A node is made from the tile that it belongs to: 256 entries, or the roots of 256
+    A node is made from the tile that it belongs to: 16 entries, or the roots of 16
     tiles below. A root that nobody remembered is made from its own tile.
     """
 
@@ -150,14 +153,17 @@ class Tiles:
         if (level, number) in self._known:
             return self._known[level, number]
         above = level % TILE_HEIGHT
-        base, first = level - above, number << above
-        tile = self._tile(base, first >> TILE_HEIGHT)
-        return root([self._in(tile, base, first + n) for n in range(1 << above)])
+        return self._over(level - above, number << above, 1 << above)
+
+    def _over(self, level: int, first: int, count: int) -> bytes:
+        """Return the root over nodes of one tile."""
+        tile = self._tile(level, first >> TILE_HEIGHT)
+        return root([self._in(tile, level, first + n) for n in range(count)])
 
     def _in(self, tile: dict[int, bytes], level: int, number: int) -> bytes:
         if number not in tile and level:
-            below = self._tile(level - TILE_HEIGHT, number)
-            tile[number] = root(list(below.values()))
+            below, whole = level - TILE_HEIGHT, 1 << TILE_HEIGHT
+            tile[number] = self._over(below, number << TILE_HEIGHT, whole)
         return tile.get(number, b"")
 
     def _tile(self, level: int, number: int) -> dict[int, bytes]:
@@ -169,10 +175,10 @@ class Tiles:
 
     def _read(self, level: int, span: dict[str, int]) -> dict[int, bytes]:
         if level == 0:
-            rows = self._connection.execute(_LEAVES, span)
-            return {position: leaf_hash(entry) for position, entry in rows}
-        rows = self._connection.execute(_NODES, {"at_level": level, **span})
-        return {number: bytes(digest) for number, digest in rows}
+            rows = _LEAVES.rows(self._connection, span)
+            return {row.position: leaf_hash(row.entry) for row in rows}
+        rows = _NODES.rows(self._connection, {"at_level": level, **span})
+        return {row.number: bytes(row.hash) for row in rows}
 
 
 class LogRepository:
@@ -210,8 +216,7 @@ class LogRepository:
 
     def head(self) -> LogHead | None:
         """Return the newest signed head, or None for an empty log."""
-        row = self._connection.execute(_HEAD).one_or_none()
-        return None if row is None else LogHead(**row._asdict())
+        return _head(_HEAD.rows(self._connection, {}))
 
     def add_head(self, head: LogHead) -> None:
         """Store a signed head; two heads of one size are refused by the key."""
@@ -240,9 +245,7 @@ class LogRepository:
 
     def head_at(self, size: int) -> LogHead | None:
         """Return the signed head of one size, or None."""
-        query = select(log_heads).where(log_heads.c.size == size)
-        row = self._connection.execute(query).one_or_none()
-        return None if row is None else LogHead(**row._asdict())
+        return _head(_HEAD_AT.rows(self._connection, {"size": size}))
 
     def heads(self) -> list[LogHead]:
         """Return every signed head, smallest first."""
@@ -310,8 +313,8 @@ class LogRepository:
 
     def placed_entry(self, entry_id: str) -> PlacedEntry | None:
         """Return an entry that has its place, or None: unknown, or pending."""
-        row = self._connection.execute(_PLACED, {"entry": entry_id}).one_or_none()
-        return None if row is None else PlacedEntry(**row._asdict())
+        rows = _PLACED.rows(self._connection, {"entry": entry_id})
+        return PlacedEntry(**rows[0]._asdict()) if rows else None
 
     def placed_at(self, positions: Iterable[int]) -> list[PlacedEntry]:
         """Return the entries at some positions; one that is not there is left out."""
@@ -386,6 +389,10 @@ class LogRepository:
             return True
         lock = select(func.pg_try_advisory_xact_lock(_SEQUENCER))
         return bool(self._connection.execute(lock).scalar_one())
+
+
+def _head(rows: Sequence[Row[tuple[object, ...]]]) -> LogHead | None:
+    return LogHead(**rows[0]._asdict()) if rows else None
 
 
 # An arbitrary number that no other lock of this database uses.

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from attribution.errors import NotFound
+from attribution.storage.prepared import PreparedQuery
 from attribution.storage.rows import add_new
 from attribution.storage.tables import (
     cosignatures,
@@ -72,6 +73,14 @@ class Alarm:
 
 _COSIGNATURES = select(cosignatures)
 _IN_TIME = (cosignatures.c.seen_at, cosignatures.c.witness_id)
+_OF_ONE_HEAD = PreparedQuery(
+    _COSIGNATURES.where(cosignatures.c.size == bindparam("size")).order_by(*_IN_TIME)
+)
+_NEWEST_COSIGNED = PreparedQuery(
+    select(func.max(cosignatures.c.size).label("size"))
+    .join(witnesses, witnesses.c.id == cosignatures.c.witness_id)
+    .where(witnesses.c.retired_at.is_(None))
+)
 
 
 class WitnessRepository:
@@ -98,7 +107,7 @@ class WitnessRepository:
         *,
         at: datetime,
         compromised_at: datetime | None,
-        succession: str,
+        succession: str | None,
     ) -> None:
         """Say that a key signs no more; saying it again takes the place of before.
 
@@ -150,18 +159,13 @@ class WitnessRepository:
 
     def cosignatures_of(self, size: int) -> list[StoredCosignature]:
         """Return the cosignatures of one head, in order of time."""
-        query = _COSIGNATURES.where(cosignatures.c.size == size).order_by(*_IN_TIME)
-        return [_cosignature(row) for row in self._connection.execute(query)]
+        rows = _OF_ONE_HEAD.rows(self._connection, {"size": size})
+        return [_cosignature(row) for row in rows]
 
     def newest_cosigned(self) -> int | None:
         """Return the size of the largest head that a witness in office cosigned."""
-        query = (
-            select(func.max(cosignatures.c.size))
-            .join(witnesses, witnesses.c.id == cosignatures.c.witness_id)
-            .where(witnesses.c.retired_at.is_(None))
-        )
-        found = self._connection.execute(query).scalar_one()
-        return None if found is None else int(found)
+        newest: int | None = _NEWEST_COSIGNED.rows(self._connection, {})[0].size
+        return newest
 
     def last_of_each(self) -> dict[str, StoredCosignature]:
         """Return the cosignature of the largest head, by witness."""
