@@ -404,6 +404,12 @@ class LogForked(AttributionError):
     code = "LOG_FORKED"
 
 
+class LogKeyForeign(AttributionError):
+    """The key at hand is not the one that signs the log: a newer file is lost."""
+
+    code = "LOG_KEY_FOREIGN"
+
+
 class LogUnbroken(AttributionError):
     """There is nothing to resume: the database holds what was signed."""
 

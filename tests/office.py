@@ -74,22 +74,26 @@ class OfficeKeys:
     data_key = b"d" * 32
 
     def __init__(self) -> None:
-        self._rotations = 0
+        self.log_numbers, self._newest = [0], 0
         self._issuers: dict[ProjectId, IssuerKey] = {}
         self.tag_keys: dict[ProjectId, TagKey] = {}
 
     @property
     def log(self) -> LogSigner:
-        return self._log(self._rotations)
+        return self._log(self.log_numbers[-1])
 
     def next_log(self) -> LogSigner:
-        return self._log(self._rotations + 1)
+        return self._log(self._newest + 1)
 
     def adopt_next_log(self) -> None:
-        self._rotations += 1
+        self._newest += 1
+        self.log_numbers.append(self._newest)
 
     def lose_newest_log(self) -> None:
-        self._rotations -= 1
+        """Lose a file; the one before it lies in its place, or a start makes one."""
+        self.log_numbers.pop()
+        if not self.log_numbers:
+            self.adopt_next_log()
 
     def _log(self, number: int) -> LogSigner:
         seed = hashlib.sha256(f"log {number}".encode()).digest()

@@ -449,6 +449,17 @@ ANSWERS: dict[type[Exception], Answer] = {
         ),
         todo=_l("请保留现场，执行 hefu log verify 找出改动；查明后由管理员恢复。"),
     ),
+    refused.LogKeyForeign: Answer(
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
+        title=_l("日志停止签名：手里的密钥不是日志现用的"),
+        why=_l(
+            "日志现用的密钥文件不见了：剩下的是已经停用的，或者是没有人认得的新密钥。事实照常保存，等待编号。"
+        ),
+        todo=_l(
+            "请管理员把最新的密钥文件放回去；换到一半的，再执行一次 "
+            "hefu keys rotate log；没有副本，就执行 hefu log resume 并写明理由。"
+        ),
+    ),
     refused.LogUnbroken: Answer(
         status=HTTPStatus.CONFLICT,
         title=_l("日志没有中断"),

@@ -6,7 +6,7 @@ from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from attribution.errors import LogBehind, LogForked, NotFound
+from attribution.errors import LogBehind, LogForked, LogKeyForeign, NotFound
 from attribution.ids import VisitId
 from attribution.services.receipting import receipt_to_print
 from tokens.links import receipt_link
@@ -48,7 +48,7 @@ def printed_receipt(visit_id: VisitId) -> PrintedReceipt:
         receipt = receipt_to_print(
             current_runtime(), by=current_actor(), visit_id=visit_id
         )
-    except (LogBehind, LogForked, NotFound) as refused:
+    except (LogBehind, LogForked, LogKeyForeign, NotFound) as refused:
         return PrintedReceipt(problem=explain(refused))
     return PrintedReceipt(picture=dense_qr(_link_to(receipt, external=True)))
 

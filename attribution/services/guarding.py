@@ -4,7 +4,7 @@ A checkpoint is a promise to everybody. A database that was set back, or in whic
 past was changed, must not make another one (protocol §5.5).
 """
 
-from attribution.errors import LogBehind, LogForked
+from attribution.errors import LogBehind, LogForked, LogKeyForeign
 from attribution.services.runtime import Runtime
 from attribution.storage.log_repository import LogHead
 from attribution.storage.work import UnitOfWork
@@ -20,6 +20,7 @@ def trusted_frontier(runtime: Runtime, work: UnitOfWork) -> Frontier:
         LogBehind: the head that is kept outside, or that somebody has shown us, is of
             a larger tree than the database's.
         LogForked: it is of another tree, or the stored head is not of its entries.
+        LogKeyForeign: our key was ended, or another is in use.
     """
     head = work.log.head()
     frontier = Frontier() if head is None else frontier_of(head)
@@ -32,7 +33,20 @@ def trusted_frontier(runtime: Runtime, work: UnitOfWork) -> Frontier:
         refuse_if_broken(work, checkpoint_in(kept), head)
     for alarm in work.witnesses.open_alarms():
         raise LogBehind if alarm.kind == "behind" else LogForked
+    _refuse_foreign_key(runtime, work)
     return frontier
+
+
+def _refuse_foreign_key(runtime: Runtime, work: UnitOfWork) -> None:
+    """Raise LogKeyForeign unless the key at hand is in use, or none is and it is new.
+
+    If the newest file is lost, the one before it lies in its place, though it was
+    ended and may have been stolen; or a start has made one that nobody named.
+    """
+    ours, keys = runtime.keys.log.origin, work.witnesses.log_keys()
+    in_use = [key.origin for key in keys if key.ended_at is None]
+    if ours not in in_use and (in_use or ours in [key.origin for key in keys]):
+        raise LogKeyForeign
 
 
 def refuse_if_broken(

@@ -147,7 +147,7 @@ def receipt_to_print(runtime: Runtime, *, by: Actor, visit_id: VisitId) -> Recei
 
     Raises:
         NotFound: no such visit at this desk's sales centre, or it was erased.
-        LogBehind, LogForked: the log is broken, and signs nothing.
+        LogBehind, LogForked, LogKeyForeign: the log is broken, and signs nothing.
     """
     detail = _visit_at(runtime, by, visit_id)
     if detail.position is None:

@@ -3,14 +3,22 @@
 from base64 import b64encode
 from collections.abc import Container, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 
 from attribution.documents import instant_text
-from attribution.errors import InputInvalid, LogBehind, LogForked, LogUnbroken
+from attribution.errors import (
+    InputInvalid,
+    LogBehind,
+    LogForked,
+    LogKeyForeign,
+    LogUnbroken,
+)
 from attribution.services.guarding import trusted_frontier
 from attribution.services.runtime import LogSigner, Runtime
 from attribution.services.sequencing import key_row, sequence, signed_head
 from attribution.services.statements import StatementKind, record
 from attribution.storage.log_repository import LogHead
+from attribution.storage.witness_repository import StoredKey
 from attribution.storage.work import UnitOfWork
 from tokens.log import Frontier
 from tokens.notes import sign_note
@@ -28,12 +36,16 @@ def rotate_log_key(
 
     Raises:
         InputInvalid: no reason, or a compromise in the future.
-        LogBehind, LogForked: the log is broken; it must be resumed instead.
+        LogBehind, LogForked, LogKeyForeign: the log is broken; it must be resumed
+            instead.
     """
     reason = _reason(runtime, why, compromised_at)
-    sequence(runtime, wait=True)
     with runtime.reading() as work:
-        trusted_frontier(runtime, work)
+        is_unfinished = _is_unfinished(runtime, work)
+    if not is_unfinished:
+        sequence(runtime, wait=True)
+        with runtime.reading() as work:
+            trusted_frontier(runtime, work)
     return _succeed(runtime, reason, compromised_at=compromised_at)
 
 
@@ -45,7 +57,8 @@ def resume_log(
     It goes on under a new origin, so nobody takes it for the log that was lost: whoever
     holds a receipt or a checkpoint of that can still show it. What was lost, and the
     reason, is what the new log says. `compromised_at`: since when others may hold the
-    key, if that is how somebody could show another log.
+    key, if that is how somebody could show another log. If the file of the key in use
+    is lost, that key has no word for the new one.
 
     Raises:
         InputInvalid: no reason is given, or a compromise in the future.
@@ -55,7 +68,7 @@ def resume_log(
     try:
         with runtime.reading() as work:
             trusted_frontier(runtime, work)
-    except (LogBehind, LogForked) as broken:
+    except (LogBehind, LogForked, LogKeyForeign) as broken:
         return _succeed(
             runtime, reason, compromised_at=compromised_at, broken=broken.code
         )
@@ -87,8 +100,12 @@ def _succeed(
     with runtime.transaction() as work:
         work.log.lock_for_sequencing(wait=True)
         head = _rebuilt(work, new, now) if broken else work.log.head()
+        # A key whose file is lost has no word, and an earlier key's counts no more.
+        is_foreign = broken == LogKeyForeign.code
+        is_lost = is_foreign and not _is_unfinished(runtime, work)
+        in_use = _in_use(work, but=new)
         body = {
-            "old": old.verifier.vkey(),
+            "old": in_use[-1].vkey if is_lost else old.verifier.vkey(),
             "new": new.verifier.vkey(),
             "size": head.size if head else 0,
             "root": head.root.hex() if head else None,
@@ -99,21 +116,36 @@ def _succeed(
         }
         kind = StatementKind.LOG_RESUMED if broken else StatementKind.LOG_KEY
         record(runtime, work, now, (kind, body))
-        if head is not None:
+        end = partial(work.witnesses.end_key, at=now, compromised_at=compromised_at)
+        for key in in_use:
+            end(key.origin, succession=None)
+        if head is not None and not is_lost:
             # After a set-back the old key may be one that this database never saw.
             work.witnesses.add_key(key_row(old, size=head.size, at=now))
-            work.witnesses.end_key(
-                old.origin,
-                at=now,
-                compromised_at=compromised_at,
-                succession=_succession(old, new, head),
-            )
+            end(old.origin, succession=_succession(old, new, head))
         work.witnesses.answer_alarms(now)
     runtime.keys.adopt_next_log()
     if broken:
         runtime.last_head.replace(head.checkpoint if head else None)
     sequence(runtime, wait=True)
     return new.verifier.vkey()
+
+
+def _in_use(work: UnitOfWork, *, but: LogSigner) -> list[StoredKey]:
+    """Return the keys that sign, but for the next, which may have begun to."""
+    return [
+        key
+        for key in work.witnesses.log_keys()
+        if key.ended_at is None and key.origin != but.origin
+    ]
+
+
+def _is_unfinished(runtime: Runtime, work: UnitOfWork) -> bool:
+    """Say whether our key was ended for the next one, which was not adopted yet."""
+    ours = [k for k in work.witnesses.log_keys() if k.origin == runtime.keys.log.origin]
+    if not ours or ours[0].ended_at is None:
+        return False
+    return not _in_use(work, but=runtime.keys.next_log())
 
 
 def _rebuilt(work: UnitOfWork, signer: LogSigner, at: datetime) -> LogHead | None:

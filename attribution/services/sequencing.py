@@ -22,8 +22,9 @@ def sequence(runtime: Runtime, *, wait: bool = False) -> int:
     database a batch older, and nothing is lost.
 
     Raises:
-        LogBehind, LogForked: the database is not what was signed before. Facts go on
-            being stored, and wait.
+        LogBehind, LogForked: the database is not what was signed before.
+        LogKeyForeign: the key at hand is not the log's. Facts go on being stored in
+            all three cases, and wait.
     """
     total = 0
     while True:

@@ -2,12 +2,19 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from attribution.errors import InputInvalid, LogBehind, LogForked, LogUnbroken
+from attribution.errors import (
+    InputInvalid,
+    LogBehind,
+    LogForked,
+    LogKeyForeign,
+    LogUnbroken,
+)
 from attribution.services.publishing import newest_head
 from attribution.services.rekeying import resume_log, rotate_log_key
 from attribution.services.sequencing import sequence
@@ -16,6 +23,7 @@ from attribution.services.witnessing import accept_cosignatures, log_state
 from attribution.storage.tables import (
     log_entries,
     log_heads,
+    log_nodes,
     requests,
     visit_tags,
     visits,
@@ -53,6 +61,7 @@ def set_back(office: Office, entries: int = 2) -> None:
         delete(visits).where(visits.c.entry_id.in_(gone)),
         delete(log_heads).where(log_heads.c.size > kept),
         delete(log_entries).where(ENTRY.position >= kept),
+        delete(log_nodes),  # those of the night before are made again
         delete(requests),
     )
 
@@ -138,11 +147,15 @@ def test_an_older_head_outside_is_no_harm(office: Office) -> None:
 def test_a_rewritten_entry_under_an_older_head_is_found_before_signing(
     office: Office,
 ) -> None:
+    """In the tile that is being filled; under remembered roots `verify` finds it."""
     fill(office, 3)
+    while (size := newest_head(office.runtime)[0].size) % 16 != 2:
+        fill(office, 1)
     old = office.last_head.read()
     fill(office, 3)
     office.last_head.replace(old)
-    write(office, update(log_entries).where(ENTRY.position == 0).values(entry=b"x"))
+    rewritten = update(log_entries).where(ENTRY.position == size - 1)
+    write(office, rewritten.values(entry=b"x"))
     office.walk_in()
 
     with pytest.raises(LogForked):
@@ -261,7 +274,8 @@ def test_a_rotation_that_was_stopped_half_way_is_done_again(office: Office) -> N
         rotate_log_key(office.runtime, why="every year")
     office.keys.adopt_next_log = adopt  # type: ignore[method-assign]
     office.walk_in()
-    sequence(office.runtime)
+    with pytest.raises(LogKeyForeign):
+        sequence(office.runtime)
 
     vkey = rotate_log_key(office.runtime, why="every year")
 
@@ -271,6 +285,24 @@ def test_a_rotation_that_was_stopped_half_way_is_done_again(office: Office) -> N
     )
     assert second.vkey == vkey
     assert verify_log(office.runtime, lambda _done, _of: None).faults == ()
+
+
+def test_a_resumption_that_was_stopped_half_way_is_done_again(office: Office) -> None:
+    fill(office, 20)
+    write(office, update(log_entries).where(ENTRY.position == 5).values(entry=b"x"))
+    with_another_history(office)
+    adopt, office.keys.adopt_next_log = office.keys.adopt_next_log, stop  # type: ignore[method-assign]
+    with pytest.raises(Stopped):
+        resume_log(office.runtime, why=WHY)
+    office.keys.adopt_next_log = adopt  # type: ignore[method-assign]
+
+    vkey = resume_log(office.runtime, why=WHY)
+
+    first, second = log_state(office.runtime).keys
+    told = succession_of(str(first.succession), parse_vkey(first.vkey))
+    assert (told.new.vkey(), second.vkey) == (vkey, vkey)
+    office.walk_in()
+    assert sequence(office.runtime) > 0
 
 
 class Stopped(Exception):
@@ -300,9 +332,58 @@ def test_a_theft_is_not_forgotten_when_the_newest_key_is_lost(office: Office) ->
     rotate_log_key(office.runtime, why="stolen", compromised_at=since)
     office.keys.lose_newest_log()
 
-    rotate_log_key(office.runtime, why="the newest file is gone")
+    resume_log(office.runtime, why="the newest file is gone")
 
     assert log_state(office.runtime).keys[0].compromised_at == since
+
+
+@pytest.mark.parametrize("rotations", [0, 1])
+def test_an_earlier_or_a_new_key_does_not_sign_in_the_place_of_a_lost_one(
+    office: Office, rotations: int
+) -> None:
+    """The file of the key in use is gone; the one before it was ended (keys.md)."""
+    fill(office, 3)
+    for _ in range(rotations):
+        rotate_log_key(office.runtime, why="every year")
+    heads = office.count(log_heads)
+    before = log_state(office.runtime).keys
+    office.keys.lose_newest_log()
+    office.walk_in()
+
+    for change in (
+        sequence,
+        partial(rotate_log_key, why="the file is gone"),
+    ):
+        with pytest.raises(LogKeyForeign):
+            change(office.runtime)
+    assert (office.count(log_heads), log_state(office.runtime).keys) == (heads, before)
+
+    vkey = resume_log(office.runtime, why="the file is gone, without a copy")
+
+    *earlier, newest = log_state(office.runtime).keys
+    assert newest.vkey == vkey
+    assert earlier[:-1] == list(before[:-1])
+    assert (earlier[-1].ended_at, earlier[-1].succession) == (office.time, None)
+    with office.database.reading() as connection:
+        said = select(ENTRY.event).where(ENTRY.kind == "log-resumed/v1")
+        body = connection.execute(said).scalar_one().decode()
+    assert before[-1].vkey in body
+    office.walk_in()
+    assert sequence(office.runtime) > 0
+    assert verify_log(office.runtime, lambda _done, _of: None).faults == ()
+
+
+def test_a_lost_key_that_is_put_back_signs_on(office: Office) -> None:
+    fill(office, 3)
+    kept = [*office.keys.log_numbers]
+    office.keys.lose_newest_log()
+    office.walk_in()
+    with pytest.raises(LogKeyForeign):
+        sequence(office.runtime)
+
+    office.keys.log_numbers = kept
+
+    assert sequence(office.runtime) > 0
 
 
 def test_a_broken_log_is_resumed_not_rotated(office: Office) -> None:
