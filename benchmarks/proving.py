@@ -172,7 +172,7 @@ def _proofs(name: str, installation: Installation, ids: list[str]) -> Table:
             return _proof(UnitOfWork(connection), entry_id, partial(every, connection))
 
     def from_the_leaves(entry_id: str) -> object:
-        with runtime.reading() as work:
+        with runtime.reading() as work, work.snapshot():
             leaves = [one for some in work.log.leaves_in_batches() for one in some]
             return _proof(work, entry_id, nodes_of(leaves))
 
@@ -207,7 +207,7 @@ def _every_node(installation: Installation) -> Callable[[Connection, int, int], 
     nodes = Relation("every_node", MetaData(), *columns, Column("hash", LargeBinary))
     nodes.create(installation.database.engine)
     add = Prepared(insert(nodes), "level", "number", "hash")
-    with installation.runtime.reading() as work:
+    with installation.runtime.reading() as work, work.snapshot():
         hashes = [one for some in work.log.leaves_in_batches() for one in some]
     level = 0
     while hashes:

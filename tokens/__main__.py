@@ -1,11 +1,12 @@
-"""`python -m tokens verify FILE…`: check receipts 回执 without us, offline.
+"""`python -m tokens verify FILE…`: check receipts 回执 and promises, without us.
 
 Needs nothing but this folder and the crypto library. Exit status: 0 every receipt is
-proven, 1 one is not, 2 a file cannot be read.
+proven and every promise kept by one of them, 1 one is not, 2 a file cannot be read.
 """
 
 import argparse
 import json
+import re
 import sys
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -22,10 +23,17 @@ from tokens.checker_words import (
 )
 from tokens.checkpoints import Checkpoint, parse_checkpoint
 from tokens.cosignatures import Witness, parse_witness
-from tokens.errors import CheckpointMalformed, ReceiptMalformed, TokenError
+from tokens.errors import (
+    CheckpointMalformed,
+    KeyCompromised,
+    PromiseMalformed,
+    ReceiptMalformed,
+    TokenError,
+)
 from tokens.links import text_in_link
 from tokens.log import leaf_hash, verify_inclusion
 from tokens.notes import MAXIMUM_NOTE_SIZE, parse_note, parse_vkey
+from tokens.promises import Promise, parse_promise, promise_bytes, verify_promise
 from tokens.receipts import (
     Opening,
     Receipt,
@@ -36,6 +44,7 @@ from tokens.receipts import (
 from tokens.trust import LogKey, Trust, TrustedHead
 
 _PROVEN, _NOT_PROVEN, _UNREADABLE = 0, 1, 2
+_PROMISE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _BYTES_IN_A_CHARACTER: Final = 4
 _SHANGHAI: Final = timezone(timedelta(hours=8))
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -51,11 +60,17 @@ class Finding:
     receipt: Receipt | None = None
     claimed: Checkpoint | None = None
     head: TrustedHead | None = None
+    promise: Promise | None = None
 
     @property
     def is_readable(self) -> bool:
-        """Say whether it is a receipt at all."""
-        return self.opening is not None
+        """Say whether it is a receipt or a promise at all."""
+        return self.opening is not None or self.promise is not None
+
+    @property
+    def is_promised(self) -> bool:
+        """Say whether it is a promise, signed by a trusted key."""
+        return self.promise is not None and self.refusal is None
 
     @property
     def is_proven(self) -> bool:
@@ -72,24 +87,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         quorum=asked.quorum,
     )
     findings = [examine(file, trust) for file in asked.files]
-    forks = forks_among(findings)
+    forks, kept = forks_among(findings), kept_among(findings)
     if asked.json:
         told = {
-            "files": [_as_json(one) for one in findings],
+            "files": [_as_json(one, kept) for one in findings],
             "forks": [[one.file for one in fork] for fork in forks],
         }
         _write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
     else:
         words = WORDS[asked.lang]
-        for line in _told(findings, forks, words):
+        for line in [*_told(findings, kept, words), *_forks(forks, words)]:
             _write(line + "\n")
-    return _status(findings, forks)
+    return _status(findings, forks, kept)
 
 
 def examine(file: str, trust: Trust) -> Finding:
-    """Return what one file comes to: a receipt, or a link to one."""
+    """Return what one file comes to: a receipt, a link to one, or a promise."""
     try:
         text = _text_of(file)
+        if (promise := _promise_in(text)) is not None:
+            return _promised(file, promise, trust)
         if text.lstrip().startswith(("https://", "http://")):
             text = text_in_link(text)
         receipt = parse_receipt(text)
@@ -97,7 +114,7 @@ def examine(file: str, trust: Trust) -> Finding:
         claimed = parse_checkpoint(parse_note(receipt.checkpoint)[0])
     except (OSError, UnicodeDecodeError):
         return Finding(file=file, refusal=FILE_UNREADABLE)
-    except (ReceiptMalformed, CheckpointMalformed) as malformed:
+    except (ReceiptMalformed, CheckpointMalformed, PromiseMalformed) as malformed:
         return Finding(file=file, refusal=malformed.code)
     head, refusal = _proven(receipt, opening, claimed, trust)
     return Finding(
@@ -114,6 +131,45 @@ def _text_of(file: str) -> str:
     """Read a file, but no more of it than a receipt can have."""
     with Path(file).open("rb") as opened:
         return opened.read(_BYTES_IN_A_CHARACTER * MAXIMUM_NOTE_SIZE + 1).decode()
+
+
+def _promise_in(text: str) -> bytes | None:
+    """Return the promise in a text: alone, or in the answer to a write; else None."""
+    told: object = text.strip()
+    if text.lstrip().startswith("{"):
+        try:
+            told = json.loads(text)
+        except (ValueError, RecursionError):
+            raise PromiseMalformed from None
+        while isinstance(told, dict):
+            told = told.get("promise")
+        if not isinstance(told, str):
+            raise PromiseMalformed
+    return promise_bytes(str(told)) if _PROMISE.fullmatch(str(told)) else None
+
+
+def _promised(file: str, data: bytes, trust: Trust) -> Finding:
+    """Check a promise with the key that it names."""
+    promise = parse_promise(data)
+    keys = [k for k in trust.log_keys if k.verifier.key_id() == promise.key_id]
+    refusal = None if keys else LOG_KEY_UNKNOWN if trust.log_keys else LOG_KEY_MISSING
+    try:
+        if keys:
+            verify_promise(data, keys[0].verifier.key)
+            # Whoever held the key may have written any date.
+            refusal = None if keys[0].compromised_at is None else KeyCompromised.code
+    except TokenError as refused:
+        refusal = refused.code
+    return Finding(file=file, refusal=refusal, promise=promise)
+
+
+def kept_among(findings: Sequence[Finding]) -> dict[bytes, str]:
+    """Return the files of proven receipts, by the leaf hash of what they prove."""
+    return {
+        leaf_hash(one.opening.entry()): one.file
+        for one in findings
+        if one.is_proven and one.opening
+    }
 
 
 def forks_among(findings: Sequence[Finding]) -> list[list[Finding]]:
@@ -151,25 +207,62 @@ def _proven(
     return None, LOG_KEY_MISSING
 
 
-def _status(findings: Sequence[Finding], forks: Sequence[object]) -> int:
+def _status(
+    findings: Sequence[Finding], forks: Sequence[object], kept: Mapping[bytes, str]
+) -> int:
     if not all(one.is_readable for one in findings):
         return _UNREADABLE
-    is_good = not forks and all(one.is_proven for one in findings)
+    is_good = not forks and all(
+        one.is_proven or _is_kept(one, kept) for one in findings
+    )
     return _PROVEN if is_good else _NOT_PROVEN
 
 
+def _is_kept(one: Finding, kept: Mapping[bytes, str]) -> bool:
+    """Say whether it is a promise, and one of the receipts proves what it promised."""
+    promise = one.promise if one.is_promised else None
+    return promise is not None and promise.entry_hash in kept
+
+
+def _word(one: Finding) -> str:
+    if one.is_proven:
+        return "proven"
+    if one.is_promised:
+        return "promised"
+    return "not" if one.is_readable else "unreadable"
+
+
 def _told(
-    findings: Sequence[Finding],
-    forks: Sequence[Sequence[Finding]],
-    words: Mapping[str, str],
+    findings: Sequence[Finding], kept: Mapping[bytes, str], words: Mapping[str, str]
 ) -> list[str]:
     lines: list[str] = []
     for one in findings:
-        word = "proven" if one.is_proven else "not" if one.is_readable else "unreadable"
-        lines.append(f"{words[word]}  {_shown(one.file)}")
+        lines.append(f"{words[_word(one)]}  {_shown(one.file)}")
         if one.refusal is not None:
             lines.append(f"  {words[one.refusal]}")
         lines += [f"  {line}" for line in _details(one, words)]
+        lines += [f"  {line}" for line in _owed(one, kept, words)]
+    return lines
+
+
+def _owed(
+    one: Finding, kept: Mapping[bytes, str], words: Mapping[str, str]
+) -> list[str]:
+    """Say what a promise comes to: kept, or a proof that is owed."""
+    promise = one.promise
+    if promise is None:
+        return []
+    lines = [words["accepted"].format(at=_instant(promise.at_microseconds))]
+    if not one.is_promised:
+        return lines
+    if promise.entry_hash in kept:
+        file = _shown(kept[promise.entry_hash])
+        return [*lines, words["kept"].format(file=file)]
+    return [*lines, words["owed"].format(due=_instant(promise.due_microseconds))]
+
+
+def _forks(forks: Sequence[Sequence[Finding]], words: Mapping[str, str]) -> list[str]:
+    lines: list[str] = []
     for fork in forks:
         files = ", ".join(_shown(one.file) for one in fork)
         lines += [
@@ -204,7 +297,7 @@ def _details(one: Finding, words: Mapping[str, str]) -> list[str]:
     return lines
 
 
-def _as_json(one: Finding) -> dict[str, object]:
+def _as_json(one: Finding, kept: Mapping[bytes, str]) -> dict[str, object]:
     told: dict[str, object] = {
         "file": one.file,
         "proven": one.is_proven,
@@ -219,6 +312,14 @@ def _as_json(one: Finding) -> dict[str, object]:
             "index": one.receipt.index,
             "size": one.claimed.size,
             "root": one.claimed.root.hex(),
+        }
+    if one.promise is not None:
+        told |= {
+            "promised": one.is_promised,
+            "kept": _is_kept(one, kept),
+            "entry_hash": one.promise.entry_hash.hex(),
+            "at": one.promise.at_microseconds,
+            "due": one.promise.due_microseconds,
         }
     if one.head is not None:
         told |= {
@@ -280,7 +381,7 @@ def _count(text: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tokens", description=__doc__)
     verify = parser.add_subparsers(required=True).add_parser(
-        "verify", help="check receipts 核对回执"
+        "verify", help="check receipts 核对回执 and promises"
     )
     verify.add_argument("files", nargs="+", metavar="FILE")
     verify.add_argument(

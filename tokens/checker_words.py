@@ -9,6 +9,11 @@ FILE_UNREADABLE: Final = "FILE_UNREADABLE"
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "zh": {
         "proven": "已证明",
+        "promised": "承诺",
+        "accepted": "日志在 {at} 收下这条记录，并签了字。",
+        "kept": "已经兑现：{file} 就是它的证明。",
+        "owed": "日志欠一份证明，最迟 {due} 给出。过了这个时间仍取不到回执，"
+        "这份承诺就是日志失信的证据：请留好它，出示给见证人和对方。",
         "not": "未证明",
         "unreadable": "读不出",
         "fact": "事实",
@@ -24,6 +29,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "但谁都能造出这样的根。请向您信任的一方取得密钥。",
         LOG_KEY_UNKNOWN: "检查点不是由给出的密钥签名的：另一个日志，或者是仿造的。",
         FILE_UNREADABLE: "读不出这个文件。",
+        "PROMISE_MALFORMED": "内容不是一份完整的承诺，也不是回执。",
         "RECEIPT_MALFORMED": "内容不是一张完整的存证回执。",
         "LOG_PROOF_INVALID": "事实不在回执所说的位置：内容、时间或位置被改过。",
         "CHECKPOINT_MALFORMED": "回执里的检查点不完整。",
@@ -33,6 +39,12 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "en": {
         "proven": "PROVEN",
+        "promised": "PROMISED",
+        "accepted": "the log accepted this entry at {at}, and signed for it.",
+        "kept": "kept: {file} is its proof.",
+        "owed": "the log owes a proof, before {due}. If there is still no receipt after"
+        " that, this promise is evidence against the log: keep it, and show it to the"
+        " witnesses and to the other side.",
         "not": "NOT PROVEN",
         "unreadable": "UNREADABLE",
         "fact": "fact",
@@ -50,6 +62,7 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         LOG_KEY_UNKNOWN: "the checkpoint is not signed by a given key: another log, or"
         " a forgery.",
         FILE_UNREADABLE: "the file cannot be read.",
+        "PROMISE_MALFORMED": "this is neither a whole promise nor a receipt.",
         "RECEIPT_MALFORMED": "this is not a whole receipt.",
         "LOG_PROOF_INVALID": "the fact is not where the receipt says: content, time or"
         " place were changed.",

@@ -138,4 +138,5 @@ def _offer_to_templates(app: Flask, look: Look) -> None:
         role_name=navigation.ROLE_NAMES.__getitem__,
         new_request_id=lambda: access.current_runtime().new_id(),
         now=lambda: access.current_runtime().now(),
+        proof_due=lambda at: at + access.current_runtime().merge_delay,
     )

@@ -1,5 +1,6 @@
 """Receipts 回执 for people: as a file, as a link to the checker, on paper."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from flask import Response, redirect, request, url_for
@@ -8,14 +9,19 @@ from markupsafe import Markup
 
 from attribution.errors import LogBehind, LogForked, LogKeyForeign, NotFound
 from attribution.ids import VisitId
-from attribution.services.receipting import receipt_to_print
+from attribution.services.receipting import (
+    promise_among,
+    receipt_among,
+    receipt_to_print,
+)
+from attribution.storage.log_repository import LoggedFact
 from tokens.links import receipt_link
 from tokens.receipts import Receipt, opening_of, receipt_text
 from web.access import current_actor, current_runtime
 from web.pictures import dense_qr
 from web.problems import Problem, explain
 
-_CHECK = "check"
+_CHECK, _PROMISE = "check", "promise"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,17 +32,27 @@ class PrintedReceipt:
     problem: Problem | None = None
 
 
-def handed_out(receipt: Receipt) -> ResponseReturnValue:
-    """Answer with a receipt as a file or, where that was asked, at the checker.
+def handed_out(own: Collection[LoggedFact], entry_id: str) -> ResponseReturnValue:
+    """Answer with the receipt of one's own fact as a file.
 
-    The checker gets it in the fragment of the address, which no browser sends.
+    Where that was asked, at the checker instead, which gets it in the fragment of the
+    address: no browser sends it. Or with the promise of it, while there is no receipt.
     """
+    runtime = current_runtime()
+    if _PROMISE in request.args:
+        promise = promise_among(runtime, own, entry_id)
+        return _as_file(f"{promise}\n", f"hefu-{entry_id[:8]}.promise")
+    receipt = receipt_among(runtime, own, entry_id)
     if _CHECK in request.args:
         return redirect(_link_to(receipt), 303)
     kind = opening_of(receipt).kind.partition("/")[0]
     name = f"hefu-{kind}-{receipt.index}.tlog-proof"
+    return _as_file(receipt_text(receipt), name)
+
+
+def _as_file(text: str, name: str) -> Response:
     return Response(
-        receipt_text(receipt),
+        text,
         content_type="text/plain; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -3,9 +3,12 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
+
+from attribution.services.runtime import MERGE_DELAY
 
 LANGUAGES = ("zh", "en")
 _LARGEST_PORT = 65535
@@ -19,9 +22,11 @@ _NAMES = frozenset(
         "DEMO",
         "LANG",
         "WITNESS_QUORUM",
+        "MERGE_DELAY",
     )
 )
 _MOST_WITNESSES = 99
+_LONGEST_DELAY = 86_400
 
 
 class SettingInvalid(Exception):
@@ -45,6 +50,7 @@ class Settings:
     demo: bool
     language: str
     witness_quorum: int = 0
+    merge_delay: timedelta = MERGE_DELAY
 
     @property
     def is_embedded(self) -> bool:
@@ -72,7 +78,12 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         demo=_choice("HEFU_DEMO", get("HEFU_DEMO", "1"), ("0", "1")) == "1",
         language=_choice("HEFU_LANG", get("HEFU_LANG", "zh"), LANGUAGES),
         witness_quorum=_count(
-            "HEFU_WITNESS_QUORUM", get("HEFU_WITNESS_QUORUM", "0"), _MOST_WITNESSES
+            "HEFU_WITNESS_QUORUM", get("HEFU_WITNESS_QUORUM", "0"), (0, _MOST_WITNESSES)
+        ),
+        merge_delay=timedelta(
+            seconds=_count(
+                "HEFU_MERGE_DELAY", get("HEFU_MERGE_DELAY", "60"), (1, _LONGEST_DELAY)
+            )
         ),
     )
 
@@ -115,9 +126,10 @@ def _port(name: str, text: str) -> int:
     return int(text)
 
 
-def _count(name: str, text: str, most: int) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) <= most):
-        raise SettingInvalid(name, f"is not a number from 0 to {most}")
+def _count(name: str, text: str, limits: tuple[int, int]) -> int:
+    least, most = limits
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        raise SettingInvalid(name, f"is not a number from {least} to {most}")
     return int(text)
 
 

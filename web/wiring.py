@@ -97,6 +97,7 @@ def open_installation(settings: Settings) -> Installation:
         keys=keys,
         last_head=HeadFile(settings.data_dir / "log-head.txt"),
         witness_quorum=settings.witness_quorum,
+        merge_delay=settings.merge_delay,
         tag=tag,
         transaction=lambda: unit_of_work(database.writing()),
         reading=lambda: unit_of_work(database.reading()),

@@ -17,6 +17,7 @@ from attribution.services.proving import receipt_for, receipt_in
 from attribution.services.ruling import RULING_ROLES
 from attribution.services.runtime import Runtime
 from attribution.services.sequencing import sequence
+from attribution.services.statements import signed_promise
 from attribution.storage.log_repository import LoggedFact
 from attribution.storage.signing_repository import StoredRuling
 from attribution.storage.visit_repository import VisitDetail
@@ -126,6 +127,21 @@ def receipt_among(
     if entry_id not in {fact.entry_id for fact in own}:
         raise NotFound
     return receipt_for(runtime, entry_id)
+
+
+def promise_among(runtime: Runtime, own: Iterable[LoggedFact], entry_id: str) -> str:
+    """Return the log's signed promise of one of the facts that are somebody's own.
+
+    Who holds it can show that a proof was due (log.md §5).
+
+    Raises:
+        NotFound: it is none of them.
+    """
+    if entry_id not in {fact.entry_id for fact in own}:
+        raise NotFound
+    with runtime.reading() as work:
+        entry = work.log.entry(entry_id)
+    return signed_promise(runtime, entry.entry, entry.at)
 
 
 def receipts_of(runtime: Runtime, own: Iterable[LoggedFact]) -> list[OwnReceipt]:

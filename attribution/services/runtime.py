@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -15,6 +15,9 @@ from attribution.ids import ProjectId, VisitorTag
 from attribution.storage.work import UnitOfWork
 from tokens.identifiers import Identifier
 from tokens.notes import Verifier, verifier_of
+
+MERGE_DELAY = timedelta(minutes=1)
+"""How long a fact may wait for its place and its signed head (protocol §5.3)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,6 +113,7 @@ class Runtime:
     """Clock, randomness, keys and database, handed to every service.
 
     `witness_quorum`: how many witnesses must have seen an accrual before it is paid.
+    `merge_delay`: until when each promise of the log is due.
     """
 
     now: Callable[[], datetime]
@@ -117,6 +121,7 @@ class Runtime:
     keys: Keys
     last_head: LastHead
     witness_quorum: int = 0
+    merge_delay: timedelta = MERGE_DELAY
     tag: Tagger
     transaction: Callable[[], AbstractContextManager[UnitOfWork]]
     reading: Callable[[], AbstractContextManager[UnitOfWork]]

@@ -5,7 +5,6 @@ Never a name, a phone number, a code or a tag. The entry in the log is a commitm
 it; the statement itself lies beside, and can be erased.
 """
 
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +18,7 @@ from attribution.storage.log_repository import LogEntry
 from attribution.storage.work import UnitOfWork
 from tokens.canonical import canonical
 from tokens.log import entry_bytes, leaf_hash
-from tokens.promises import Promise, sign_promise
+from tokens.promises import Promise, promise_text, sign_promise
 
 
 class StatementKind(StrEnum):
@@ -110,13 +109,17 @@ def record(
 
 def promise_of(runtime: Runtime, recorded: Recorded) -> dict[str, object]:
     """Return the signed promise (protocol §5.4) in the form answers carry it."""
+    text = signed_promise(runtime, recorded.entry, recorded.at)
+    return {"entry": recorded.entry_id, "promise": text}
+
+
+def signed_promise(runtime: Runtime, entry: bytes, at: datetime) -> str:
+    """Return the log's promise that an entry of an instant will be proven in time."""
     signer = runtime.keys.log
     promise = Promise(
-        entry_hash=leaf_hash(recorded.entry),
-        at_microseconds=microseconds_of(recorded.at),
+        entry_hash=leaf_hash(entry),
+        at_microseconds=microseconds_of(at),
+        due_microseconds=microseconds_of(at + runtime.merge_delay),
         key_id=signer.id,
     )
-    signed = (
-        urlsafe_b64encode(sign_promise(promise, signer.private)).rstrip(b"=").decode()
-    )
-    return {"entry": recorded.entry_id, "promise": signed}
+    return promise_text(sign_promise(promise, signer.private))

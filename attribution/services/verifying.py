@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from attribution.documents import instant_text
 from attribution.errors import LogBehind, LogForked
 from attribution.services.guarding import checkpoint_in, frontier_of, refuse_if_broken
 from attribution.services.runtime import Runtime
 from attribution.services.statements import StatementKind
+from attribution.services.witnessing import owed_in
 from attribution.storage.fact_repository import LoggedFact
 from attribution.storage.instants import microseconds_of
 from attribution.storage.log_repository import LogHead, WalkedEntry
@@ -35,6 +37,7 @@ class Damage(StrEnum):
     HEAD_UNSIGNED = "HEAD_UNSIGNED"
     HEAD_MISSING = "HEAD_MISSING"
     COSIGNATURE_WRONG = "COSIGNATURE_WRONG"
+    PROOF_OVERDUE = "PROOF_OVERDUE"
     SET_BACK = "SET_BACK"
     FORKED = "FORKED"
     FACT_CHANGED = "FACT_CHANGED"
@@ -243,6 +246,7 @@ def verify_log(runtime: Runtime, progress: Progress) -> LogReport:
         walk = _Walk(work, lambda done: progress(done, total))
         faults = [
             *walk.faults(),
+            *_overdue(runtime, work),
             *_outside(work, kept),
             *_cosignatures(work),
             *_facts(work, walk),
@@ -353,6 +357,14 @@ def _signature_of(head: LogHead, keys: Mapping[str, Verifier]) -> Iterator[Fault
         is_right = False
     if not is_right:
         yield Fault(damage=Damage.HEAD_UNSIGNED, where=str(head.size))
+
+
+def _overdue(runtime: Runtime, work: UnitOfWork) -> Iterator[Fault]:
+    """Yield the oldest fact that waits for its place longer than was promised."""
+    oldest, since = work.log.oldest_pending(), owed_in(runtime, work)
+    if oldest is not None and since is not None:
+        where = f"entry {oldest.id}, due {instant_text(since)}"
+        yield Fault(damage=Damage.PROOF_OVERDUE, where=where)
 
 
 def _outside(work: UnitOfWork, kept: str | None) -> Iterator[Fault]:

@@ -45,7 +45,8 @@ class LogState:
     """What anybody may know of the log: its head, keys, witnesses and alarms.
 
     `witnessed_size`: how many entries as many witnesses as the quorum have seen;
-    None where no quorum is asked for.
+    None where no quorum is asked for. `owed_since`: when the oldest promise was due
+    that is not kept; None if every promise is kept, or not due yet.
     """
 
     head: LogHead | None
@@ -55,6 +56,7 @@ class LogState:
     alarms: tuple[Alarm, ...]
     quorum: int
     witnessed_size: int | None
+    owed_since: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -190,7 +192,23 @@ def log_state(runtime: Runtime) -> LogState:
             alarms=tuple(work.witnesses.open_alarms()),
             quorum=quorum,
             witnessed_size=witnessed_size(work, quorum),
+            owed_since=owed_in(runtime, work),
         )
+
+
+def owed_since(runtime: Runtime) -> datetime | None:
+    """Return since when the log owes a proof that it promised, or None."""
+    with runtime.reading() as work:
+        return owed_in(runtime, work)
+
+
+def owed_in(runtime: Runtime, work: UnitOfWork) -> datetime | None:
+    """Return since when a fact waits too long for its place (log.md §5.4)."""
+    oldest = work.log.oldest_pending()
+    if oldest is None:
+        return None
+    due_at = oldest.at + runtime.merge_delay
+    return due_at if runtime.now() >= due_at else None
 
 
 def witnessed_size(work: UnitOfWork, quorum: int) -> int | None:

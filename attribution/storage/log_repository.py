@@ -104,6 +104,7 @@ _HEAD_AT = PreparedQuery(select(log_heads).where(log_heads.c.size == bindparam("
 _POSITION = select(log_entries.c.position).where(log_entries.c.id == bindparam("entry"))
 
 
+_ENTRY = select(*(log_entries.c[name] for name in LogEntry.__slots__))
 _LAST_POSITION = select(func.max(log_entries.c.position))
 _WITH_PLACE = select(
     log_entries.c.id,
@@ -206,6 +207,18 @@ class LogRepository:
         """Return (arrival, entry bytes) of what has no position yet, oldest first."""
         rows = self._connection.execute(_PENDING, {"most": most})
         return [(row.arrival, row.entry) for row in rows]
+
+    def oldest_pending(self) -> LogEntry | None:
+        """Return the entry that has waited longest for its place, or None."""
+        query = _ENTRY.where(log_entries.c.position.is_(None))
+        query = query.order_by(log_entries.c.arrival).limit(1)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else LogEntry(**row._asdict())
+
+    def entry(self, entry_id: str) -> LogEntry:
+        """Return an entry that is known to be there, with a place or without."""
+        query = _ENTRY.where(log_entries.c.id == entry_id)
+        return LogEntry(**self._connection.execute(query).one()._asdict())
 
     def place(self, positions: Sequence[tuple[int, int]]) -> None:
         """Give each (arrival, position) its place; a placed entry never moves."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +21,25 @@ from tests.journeys.steps import at_desk, read_qr, word
 from tests.services.test_receipting import WORST, worst
 from tests.tokens.mutants import (
     AGENCY_KEY,
+    LOG_KEY,
     TRUST,
     WITNESSES,
     mutants,
     receipt_at,
 )
 from tests.tokens.vector_files import own
+from tokens import cbor
 from tokens.cosignatures import cosign
 from tokens.errors import TokenError
 from tokens.links import receipt_link, text_in_link
 from tokens.notes import parse_note
+from tokens.promises import (
+    Promise,
+    parse_promise,
+    promise_text,
+    sign_promise,
+    verify_promise,
+)
 from tokens.receipts import (
     Opening,
     opening_of,
@@ -43,6 +53,7 @@ from web.pictures import dense_qr
 MUTANTS = 2500
 FORMATS = own("formats.json")
 TLOG = own("tlog_examples.json")
+STOLEN = "KEY_COMPROMISED"
 ED25519 = own("primitives.json")["ed25519"]
 
 _ANSWERS = """async ({ texts, trust }) => {
@@ -51,6 +62,16 @@ _ANSWERS = """async ({ texts, trust }) => {
     try {
       verifyReceipt(text, trust);
       return "OK";
+    } catch (error) {
+      return error.code ?? String(error);
+    }
+  });
+}"""
+_PROMISES = """async ({ texts, trust }) => {
+  const { verifyPromise } = await import("/static/receipt.js");
+  return texts.map((text) => {
+    try {
+      return String(verifyPromise(text, trust).due);
     } catch (error) {
       return error.code ?? String(error);
     }
@@ -123,6 +144,62 @@ def test_not_one_of_thousands_of_tampered_receipts_is_accepted(checker: Page) ->
     assert "OK" not in found
     assert found == [answer(text) for text in texts]
     assert answers(checker, good) == ["OK"] * 3
+
+
+def test_a_promise_is_answered_as_python_answers_it(checker: Page) -> None:
+    pinned = FORMATS["promise"]
+    kept = TRUST.log_keys[0]
+    stolen = LogKey(verifier=kept.verifier, compromised_at=1)
+    promise = Promise(
+        entry_hash=bytes(32),
+        at_microseconds=1,
+        due_microseconds=2,
+        key_id=kept.verifier.key_id(),
+    )
+    good = sign_promise(promise, LOG_KEY)
+    bytes_of = [
+        good,
+        *(
+            good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :]
+            for at in range(len(good))
+        ),
+        good[:-1],
+        good + b"\0",
+        bytes.fromhex(pinned["first_version"]),
+        bytes.fromhex(pinned["promise"]),
+        cbor.encode([b"x"]),
+        b"\x01",
+    ]
+    texts = [promise_text(one) for one in bytes_of]
+
+    for key in (kept, stolen):
+        trust = Trust(log_keys=(key,))
+        found = checker.evaluate(_PROMISES, {"texts": texts, "trust": told(trust)})
+        assert found == [answer_to_promise(one, trust) for one in bytes_of]
+    pinned_trust = {
+        "keys": [{"vkey": FORMATS["checkpoint"]["vkey"], "compromised_at": None}],
+        "witnesses": [],
+        "quorum": 0,
+    }
+    both = [
+        promise_text(bytes.fromhex(pinned[name]))
+        for name in ("promise", "first_version")
+    ]
+    found = checker.evaluate(_PROMISES, {"texts": both, "trust": pinned_trust})
+    assert found == [str(pinned["due_microseconds"])] * 2
+
+
+def answer_to_promise(data: bytes, trust: Trust) -> str:
+    """Say what Python says of a promise: until when it is due, or why it is none."""
+    try:
+        found = parse_promise(data)
+        keys = [k for k in trust.log_keys if k.verifier.key_id() == found.key_id]
+        if not keys:
+            return "CHECKPOINT_MALFORMED"
+        verify_promise(data, keys[0].verifier.key)
+    except TokenError as refused:
+        return refused.code
+    return str(found.due_microseconds) if keys[0].compromised_at is None else STOLEN
 
 
 def trusts() -> Iterator[Trust]:
@@ -425,3 +502,18 @@ def _facts(premises: Premises, opening: Opening) -> Iterator[Any]:
         for visit in work.visits.since(premises.office.project, premises.office.time):
             if visit.id.encode() in opening.event:
                 yield visit
+
+
+def test_a_promise_is_told_to_be_owed_and_then_overdue(premises: Premises) -> None:
+    sequence(premises.office.runtime)
+    given: Any = premises.office.walk_in()["promise"]
+    page = premises.come()
+    page.goto("/verify")
+    due = premises.office.time + timedelta(seconds=60)
+
+    for wait, words in ((-1, "最迟"), (1, "期限")):
+        page.clock.set_fixed_time(due + timedelta(seconds=wait))
+        page.get_by_label("回执", exact=True).fill(given["promise"])
+        page.get_by_role("button", name="核对").click()
+        expect(page.locator("#result")).to_contain_text("这是承诺，还不是证明")
+        expect(page.locator("#result")).to_contain_text(words)

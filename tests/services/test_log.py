@@ -3,6 +3,7 @@
 import json
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -127,6 +128,8 @@ def test_an_answer_carries_the_signed_promise_of_its_entry(office: Office) -> No
     assert made["promise"]["entry"] == row.id
     assert promise.entry_hash == leaf_hash(row.entry)
     assert promise.key_id == office.keys.log.id
+    due = promise.due_microseconds - promise.at_microseconds
+    assert due == office.runtime.merge_delay // timedelta(microseconds=1)
 
 
 # -- the sequencer --

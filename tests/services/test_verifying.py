@@ -414,3 +414,18 @@ def test_the_walk_tells_of_facts_too(
     found = verify_log(office.runtime, lambda done, _of: told.append(done))
 
     assert len(told) > found.facts // 2
+
+
+def test_a_fact_that_waits_longer_than_promised_is_named(office: Office) -> None:
+    sequence(office.runtime)
+    promise: Any = office.walk_in()["promise"]
+    office.wait(seconds=59)
+    assert verify_log(office.runtime, lambda _done, _of: None).faults == ()
+
+    office.wait(seconds=1)
+
+    [fault] = verify_log(office.runtime, lambda _done, _of: None).faults
+    assert fault.damage is Damage.PROOF_OVERDUE
+    assert f"entry {promise['entry']}, due " in fault.where
+    sequence(office.runtime)
+    assert verify_log(office.runtime, lambda _done, _of: None).faults == ()

@@ -12,6 +12,7 @@ import pytest
 
 from tests.tokens.mutants import (
     LOG,
+    LOG_KEY,
     OPENING,
     SEEN_AT,
     WITNESSES,
@@ -23,11 +24,14 @@ from tokens.__main__ import main
 from tokens.checker_words import WORDS
 from tokens.links import receipt_link
 from tokens.log import leaf_hash, root
+from tokens.notes import verifier_of
+from tokens.promises import Promise, promise_text, sign_promise
 from tokens.receipts import Opening, Receipt, receipt_text
 
 Case: TypeAlias = tuple[Receipt | str, tuple[str, ...], int, str]
 ROOT = Path(__file__).parents[2]
 KEY = ("--log-key", LOG.verifier.vkey())
+OTHER_LOG = verifier_of("hefu.example/other", key("other").public_key()).vkey()
 BOTH = tuple(part for one in WITNESSES for part in ("--witness-key", one.vkey()))
 # Refuses whatever the checker must do without, then runs it.
 ALONE = """
@@ -209,6 +213,102 @@ def test_a_forger_cannot_steer_the_terminal(
     assert r"visit\r\x1b[1A" in text
     assert r'{"a":"\u202e"}\x1b[2J' in text
     assert text.replace("\n", "").isprintable()
+
+
+# -- promises --
+
+ENTRY_AT, DUE = OPENING.at, OPENING.at + 60_000_000
+PROMISED = Promise(
+    entry_hash=leaf_hash(OPENING.entry()),
+    at_microseconds=ENTRY_AT,
+    due_microseconds=DUE,
+    key_id=LOG.verifier.key_id(),
+)
+PROMISE = promise_text(sign_promise(PROMISED, LOG_KEY))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{PROMISE}\n",
+        json.dumps({"entry": "e", "promise": PROMISE}),
+        json.dumps({"visit_id": "v", "promise": {"entry": "e", "promise": PROMISE}}),
+    ],
+    ids=["the text alone", "with its entry", "the answer to a write"],
+)
+def test_a_promise_says_until_when_the_log_owes_a_proof(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = stored(tmp_path, text)
+
+    status, shown = told(capsys, file, *KEY, "--lang", "en")
+
+    assert status == 1
+    assert f"PROMISED  {file}" in shown
+    assert "accepted this entry at 2026-09-21 22:13:20" in shown
+    assert "owes a proof, before 2026-09-21 22:14:20" in shown
+    assert "evidence against the log" in shown
+    assert "日志欠一份证明，最迟 2026-09-21 22:14:20" in told(capsys, file, *KEY)[1]
+
+
+def test_a_promise_is_kept_by_the_receipt_of_its_entry_and_no_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    promise = stored(tmp_path, PROMISE, "promise")
+    own = stored(tmp_path, receipt_at(5, 7), "own")
+    another = replace(OPENING, at=OPENING.at + 1)
+    foreign = stored(tmp_path, receipt_at(5, 7, another), "foreign")
+
+    kept, shown = told(capsys, promise, own, *KEY, "--lang", "en")
+    owed, answer = as_json(capsys, promise, foreign, *KEY)
+    unproven, _ = told(capsys, promise, own)
+
+    assert (kept, f"kept: {own} is its proof" in shown) == (0, True)
+    assert "owes" not in shown
+    found = answer["files"][0]
+    assert (owed, found["promised"], found["kept"]) == (1, True, False)
+    assert (found["at"], found["due"]) == (ENTRY_AT, DUE)
+    assert found["entry_hash"] == PROMISED.entry_hash.hex()
+    assert unproven == 1
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (PROMISE, (), 1, "LOG_KEY_MISSING"),
+        (PROMISE, ("--log-key", OTHER_LOG), 1, "LOG_KEY_UNKNOWN"),
+        (
+            promise_text(sign_promise(PROMISED, key("thief"))),
+            KEY,
+            1,
+            "SIGNATURE_INVALID",
+        ),
+        (
+            PROMISE,
+            ("--log-key", f"{LOG.verifier.vkey()}@2030-01-01T00:00:00Z"),
+            1,
+            "KEY_COMPROMISED",
+        ),
+        ("abc", KEY, 2, "PROMISE_MALFORMED"),
+        ("{", KEY, 2, "PROMISE_MALFORMED"),
+        ('{"promise": 1}', KEY, 2, "PROMISE_MALFORMED"),
+        ('{"promise": "no promise"}', KEY, 2, "RECEIPT_MALFORMED"),
+    ],
+)
+def test_what_is_not_promised_is_named(
+    case: tuple[str, tuple[str, ...], int, str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text, keys, status, refusal = case
+    file = stored(tmp_path, text)
+
+    found, answer = as_json(capsys, file, *keys)
+    _, shown = told(capsys, file, *keys)
+
+    assert (found, answer["files"][0]["refusal"]) == (status, refusal)
+    assert WORDS["zh"][refusal] in shown
+    assert "欠一份证明" not in shown
 
 
 def test_a_terminal_without_chinese_is_written_to(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tokens.cosignatures import cosign, witness_of
 from tokens.identifiers import KINDS, identifier, mask_of, normal_form
 from tokens.links import receipt_link
 from tokens.notes import parse_note, verifier_of
-from tokens.promises import Promise, sign_promise
+from tokens.promises import Promise, sign_promise, verify_promise
 from tokens.receipts import Opening, receipt_of, receipt_text
 
 PINNED: dict[str, Any] = own("formats.json")
@@ -119,12 +119,16 @@ def test_a_promise() -> None:
     promise = Promise(
         entry_hash=bytes.fromhex(PINNED["entry"]["leaf_hash"]),
         at_microseconds=PINNED["entry"]["at_microseconds"],
+        due_microseconds=PINNED["promise"]["due_microseconds"],
         key_id=bytes.fromhex(PINNED["promise"]["key_id"]),
     )
+    secret = key(PINNED["checkpoint"]["log_seed"])
 
-    signed = sign_promise(promise, key(PINNED["checkpoint"]["log_seed"]))
+    signed = sign_promise(promise, secret)
 
     assert signed.hex() == PINNED["promise"]["promise"]
+    first = bytes.fromhex(PINNED["promise"]["first_version"])
+    assert verify_promise(first, secret.public_key()) == promise
 
 
 def test_a_receipt() -> None:

@@ -34,7 +34,13 @@ OFFER = Offer(
     checkpoint=NOTE,
 )
 PROMISE = sign_promise(
-    Promise(entry_hash=LEAVES[0], at_microseconds=1, key_id=VERIFIER.key_id()), KEY
+    Promise(
+        entry_hash=LEAVES[0],
+        at_microseconds=1,
+        due_microseconds=2,
+        key_id=VERIFIER.key_id(),
+    ),
+    KEY,
 )
 
 

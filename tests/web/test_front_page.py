@@ -3,9 +3,11 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
+from attribution.documents import instant_text
 from attribution.people import Role
 from attribution.services.enrolling import account_of, add_person, invite
 from attribution.services.pairing import begin_pairing
+from attribution.services.sequencing import sequence
 from attribution.totp import code_at, step_at
 from tests.web.conftest import PASSWORD, Front, sign_in
 from web.access import open_to_all
@@ -187,7 +189,26 @@ def test_a_paired_desk_knows_itself(front: Front) -> None:
 
 
 def test_health_is_told_to_everybody(front: Front) -> None:
-    assert front.browser().get("/healthz").json == {"status": "ok"}
+    assert front.browser().get("/healthz").json == {"status": "ok", "log": "ok"}
+
+
+def test_a_log_that_owes_a_proof_is_no_healthy_one_but_the_desks_go_on(
+    front: Front,
+) -> None:
+    sequence(front.office.runtime)
+    front.office.walk_in()
+    front.office.wait(seconds=60)
+
+    answer = front.browser().get("/healthz")
+
+    assert answer.status_code == 200
+    assert answer.json == {
+        "status": "ok",
+        "log": "PROOF_OVERDUE",
+        "owed_since": instant_text(front.office.time),
+    }
+    sequence(front.office.runtime)
+    assert front.browser().get("/healthz").json == {"status": "ok", "log": "ok"}
 
 
 def test_the_account_page_names_roles(front: Front) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
+from attribution.documents import instant_text
 from attribution.people import Role
 from attribution.services.publishing import newest_head
 from attribution.services.rekeying import rotate_log_key
@@ -89,6 +90,28 @@ def test_a_silent_witness_is_told_to_everybody(
     front.office.wait(hours=25)
 
     assert "一天多没有来看" in text_of(front.browser().get("/log"))
+
+
+def test_a_log_that_is_late_is_told_to_everybody_until_it_is_not(
+    front: Front,
+) -> None:
+    """Frozen: a fact was promised, and its place does not come."""
+    office = front.office
+    sequence(office.runtime)
+    office.walk_in()
+    office.wait(seconds=59.999999)
+    assert "日志欠着证明" not in text_of(front.browser().get("/log"))
+    assert front.browser().get("/api/v1/log/watch").get_json()["owed_since"] is None
+
+    office.wait(seconds=0.000001)
+
+    assert "日志欠着证明" in text_of(front.browser().get("/log"))
+    assert "The log owes proofs" in text_of(in_english(front.browser()).get("/log"))
+    watch = front.browser().get("/api/v1/log/watch").get_json()
+    assert watch["owed_since"] == instant_text(office.time)
+    assert watch["merge_delay_seconds"] == 60
+    sequence(office.runtime)
+    assert "日志欠着证明" not in text_of(front.browser().get("/log"))
 
 
 @pytest.mark.parametrize(

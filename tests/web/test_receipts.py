@@ -17,6 +17,7 @@ from attribution.services.issuing import Client
 from attribution.services.sequencing import sequence
 from attribution.services.statements import StatementKind
 from attribution.services.witnessing import admit_witness
+from attribution.storage.instants import microseconds_of
 from tests.office import PHONE, mobile
 from tests.services.test_receipting import WORST
 from tests.tokens.mutants import WITNESSES
@@ -24,6 +25,7 @@ from tests.web.api_office import ApiOffice
 from tests.web.conftest import Front
 from tests.web.people import browser_of, in_english, request_id_in, text_of
 from tokens.links import text_in_link
+from tokens.promises import promise_bytes, verify_promise
 from tokens.receipts import opening_of, parse_receipt, verify_receipt
 from tokens.trust import LogKey, Trust
 from web.log_words import FIELD_WORDS
@@ -123,6 +125,39 @@ def test_who_asks_for_anothers_receipt_is_told_that_there_is_none(told: Told) ->
     assert visitor.get(f"{visitors}/{entry}").status_code == 404
 
 
+def test_who_waits_for_a_receipt_holds_a_promise_and_is_told_when_it_is_broken(
+    told: Told,
+) -> None:
+    office = told.office
+    issued = office.issue(client=Client(identifier=mobile("13900139000")))
+    browser, _ = told.page("agent")
+    address = f"/agent/tokens/{issued['token_id']}"
+    given: Any = issued["promise"]
+    link = f"{address}/receipts/{given['entry']}.tlog-proof?promise=now"
+
+    office.wait(seconds=59)
+    assert "欠着证明" not in text_of(browser.get(address))
+    assert link in browser.get(address).text
+    held = browser.get(link)
+    office.wait(seconds=1)
+
+    assert held.text == f"{given['promise']}\n"
+    assert held.headers["Content-Disposition"].endswith('.promise"')
+    promise = verify_promise(
+        promise_bytes(held.text.strip()), office.keys.log.verifier.key
+    )
+    assert promise.due_microseconds == microseconds_of(office.time)
+    assert "欠着证明" in text_of(browser.get(address))
+    assert "download the promise and keep it" in text_of(
+        in_english(browser).get(address)
+    )
+    sequence(office.runtime)
+    assert link not in browser.get(address).text
+    li = browser_of(told.front, "li", Role.AGENT)
+    assert li.get(link).status_code == 404
+    assert browser.get(link.replace(given["entry"], "0" * 32)).status_code == 404
+
+
 def test_a_receipt_that_is_pending_says_so_in_words(told: Told) -> None:
     office = told.office
     issued = office.issue(client=Client(identifier=mobile("13900139000")))
@@ -133,7 +168,7 @@ def test_a_receipt_that_is_pending_says_so_in_words(told: Told) -> None:
     page = text_of(browser.get(address))
     answer = browser.get(f"{address}/receipts/{entry}.tlog-proof")
 
-    assert "已登记，正在写进日志；一分钟后刷新就能下载。" in page
+    assert "已登记，正在写进日志；最迟" in page
     assert answer.status_code == 409
     assert "回执还在生成" in text_of(answer)
     assert "The receipt is being made" in text_of(

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ NAMES = [
     "HEFU_PORT",
     "HEFU_DEMO",
     "HEFU_LANG",
+    "HEFU_MERGE_DELAY",
 ]
 
 
@@ -24,6 +26,7 @@ def test_nothing_needs_to_be_set() -> None:
     assert settings.demo
     assert settings.language == "zh"
     assert settings.is_embedded
+    assert settings.merge_delay == timedelta(minutes=1)
 
 
 def test_every_setting_is_heard(tmp_path: Path) -> None:
@@ -35,6 +38,7 @@ def test_every_setting_is_heard(tmp_path: Path) -> None:
             "HEFU_PORT": "65535",
             "HEFU_DEMO": "0",
             "HEFU_LANG": "en",
+            "HEFU_MERGE_DELAY": "86400",
         }
     )
 
@@ -43,11 +47,15 @@ def test_every_setting_is_heard(tmp_path: Path) -> None:
     assert settings.port == 65535
     assert not settings.demo
     assert settings.language == "en"
+    assert settings.merge_delay == timedelta(days=1)
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("HEFU_MERGE_DELAY", "0"),
+        ("HEFU_MERGE_DELAY", "86401"),
+        ("HEFU_MERGE_DELAY", "a minute"),
         ("HEFU_DATA_DIR", __file__),
         ("HEFU_DATABASE_URL", "hefu"),
         ("HEFU_DATABASE_URL", "mysql://hefu@db/hefu"),

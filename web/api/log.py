@@ -116,6 +116,10 @@ class WatchView(Told):
     witnesses: tuple[WitnessView, ...]
     quorum: int = Field(description="witnesses that must have seen what is paid for")
     witnessed_size: int | None
+    merge_delay_seconds: int = Field(description="until when a promise is to be kept")
+    owed_since: Instant | None = Field(
+        description="when the oldest promise was due that is not kept"
+    )
     alarms: tuple[str, ...] = Field(
         description="checkpoints of our own key that do not fit this log"
     )
@@ -209,6 +213,8 @@ def watch() -> WatchView:
         ),
         quorum=state.quorum,
         witnessed_size=state.witnessed_size,
+        merge_delay_seconds=int(current_runtime().merge_delay.total_seconds()),
+        owed_since=state.owed_since,
         alarms=tuple(alarm.note for alarm in state.alarms),
     )
 

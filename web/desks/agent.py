@@ -22,7 +22,7 @@ from attribution.services.following import (
     own_tokens,
 )
 from attribution.services.issuing import Client, issue_token, revoke_token
-from attribution.services.receipting import facts_of_token, receipt_among
+from attribution.services.receipting import facts_of_token
 from web.access import current_actor, current_runtime, requires
 from web.dispute_words import STATES
 from web.forms import Form, page_request
@@ -100,7 +100,7 @@ def receipt(token_id: str, entry_id: str) -> ResponseReturnValue:
     """Give the receipt 回执 of one fact of an own token."""
     runtime = current_runtime()
     own = facts_of_token(runtime, by=current_actor(), token_id=TokenId(token_id))
-    return handed_out(receipt_among(runtime, own, entry_id))
+    return handed_out(own, entry_id)
 
 
 @bp.get("/tokens/<token_id>/revoke")

@@ -27,7 +27,7 @@ from attribution.reconciliation.report import RowKind
 from attribution.services.accounting import DealAccount, deal_account, deal_accounts
 from attribution.services.attending import rulings_of_deal
 from attribution.services.evidencing import export_evidence
-from attribution.services.receipting import facts_of_signing, receipt_among
+from attribution.services.receipting import facts_of_signing
 from attribution.services.reconciling import (
     UPLOAD_REFUSALS,
     propose_statement,
@@ -101,7 +101,7 @@ def receipt(signing_id: SigningId, entry_id: str) -> ResponseReturnValue:
     """Give the receipt 回执 of one fact of a deal."""
     runtime = current_runtime()
     own = facts_of_signing(runtime, by=current_actor(), signing_id=signing_id)
-    return handed_out(receipt_among(runtime, own, entry_id))
+    return handed_out(own, entry_id)
 
 
 @bp.post("/deals/<signing_id>/milestones")

@@ -21,6 +21,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
 
+from attribution.documents import instant_text
 from attribution.errors import (
     InputInvalid,
     NotFound,
@@ -40,9 +41,9 @@ from attribution.services.admitting import (
 from attribution.services.enrolling import (
     accept_invitation,
     account_of_person,
-    is_anybody_there,
 )
 from attribution.services.pairing import pair_device
+from attribution.services.witnessing import owed_since
 from attribution.totp import SECRET_BYTES, enrolment_uri, secret_text
 from web.access import (
     DEVICE_COOKIE,
@@ -268,9 +269,14 @@ def problem(code: str) -> ResponseReturnValue:
 @bp.get("/healthz")
 @open_to_all
 def health() -> ResponseReturnValue:
-    """Say that the application answers and its database can be read."""
-    is_anybody_there(current_runtime())
-    return {"status": "ok"}
+    """Say that the application answers, and since when the log owes a proof.
+
+    A log that is late is no reason to take the desks away: the status stays 200.
+    """
+    owed = owed_since(current_runtime())
+    if owed is None:
+        return {"status": "ok", "log": "ok"}
+    return {"status": "ok", "log": "PROOF_OVERDUE", "owed_since": instant_text(owed)}
 
 
 def _secret_in(text: str) -> bytes:

@@ -15,7 +15,7 @@ from attribution.people import Role
 from attribution.rulebook import Relation, Stage
 from attribution.services.accounting import deal_account, deal_accounts
 from attribution.services.contracting import conclude_signing
-from attribution.services.receipting import facts_of_signing, receipt_among
+from attribution.services.receipting import facts_of_signing
 from attribution.services.signing import Contract, Kin
 from attribution.services.surveying import names_in, positions_of
 from tokens.identifiers import Identifier, identifier, warnings_of
@@ -135,7 +135,7 @@ def receipt(signing_id: SigningId, entry_id: str) -> ResponseReturnValue:
     """Give the receipt 回执 of one fact of a deal."""
     runtime = current_runtime()
     own = facts_of_signing(runtime, by=current_actor(), signing_id=signing_id)
-    return handed_out(receipt_among(runtime, own, entry_id))
+    return handed_out(own, entry_id)
 
 
 @bp.post("/deals/<signing_id>/milestones")

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from attribution.errors import NotFound
 from attribution.services.binding import bind_by_link, open_link
 from attribution.services.looking import visit_of_receipt
-from attribution.services.receipting import facts_of_holder, receipt_among
+from attribution.services.receipting import facts_of_holder
 from tokens.errors import IdentifierInvalid, Reason
 from web.access import caller_address, current_runtime, open_to_all
 from web.forms import Form
@@ -46,7 +46,7 @@ def proof(receipt: str, entry_id: str) -> ResponseReturnValue:
     """Give the holder of a visit's receipt the proof of one fact of the visit."""
     runtime, address = current_runtime(), caller_address()
     own = facts_of_holder(runtime, receipt=receipt, address=address)
-    return handed_out(receipt_among(runtime, own, entry_id))
+    return handed_out(own, entry_id)
 
 
 @bp.get("/t/<link>")

@@ -1,4 +1,4 @@
-// Checks a receipt 回执 (docs/specs/receipt.md) with the same answers as tokens/receipts.py.
+// Checks a receipt 回执 (docs/specs/receipt.md), or a promise, with the same answers as tokens/.
 // Pure functions: texts and bytes in, facts out; what does not hold throws a Refusal.
 import { hashes, verify } from "./vendor/noble-ed25519-3.2.0/index.js";
 import { hmac } from "./vendor/noble-hashes-2.4.0/hmac.js";
@@ -13,6 +13,7 @@ const mostSignatures = 100;
 const mostExtra = 4096;
 const mostDepth = 6;
 const hashSize = 32;
+const firstDelay = 60_000_000n;  // of promises of version 1, which name none
 const largestInteger = 2n ** 53n - 1n;
 const inNote = 1;  // types of keys (C2SP signed-note)
 const inCosignature = 4;
@@ -52,6 +53,12 @@ function fromBase64(text) {
     if (btoa(binary) === text) return Uint8Array.from(binary, (one) => one.charCodeAt(0));
   } catch { /* not base64 */ }
   return null;
+}
+
+// The bytes of base64url without padding, in its one form, or null.
+function fromBase64Url(text) {
+  const standard = text.replaceAll("-", "+").replaceAll("_", "/") + "=".repeat(-text.length & 3);
+  return /^[A-Za-z0-9_-]+$/.test(text) ? fromBase64(standard) : null;
 }
 
 export const toBase64 = (bytes) => btoa(String.fromCharCode(...bytes));
@@ -334,12 +341,40 @@ export function verifyReceipt(text, trust) {
   return { opening, index: receipt.index, head };
 }
 
+// ---- promises (log.md §5) ----
+
+function fieldsOfPromise(text) {
+  try {
+    const value = decode(fromBase64Url(text) ?? refuse("PROMISE_MALFORMED"));
+    if (Array.isArray(value)) return value;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+  }
+  return refuse("PROMISE_MALFORMED");
+}
+
+// {entryHash, at, due (bigint, microseconds), logKey}: until `due` the log owes a proof.
+export function verifyPromise(text, trust) {
+  const value = fieldsOfPromise(text);
+  const [version, entryHash, at] = value;
+  const [id, signature] = value.slice(-2);
+  const due = version === 1n && typeof at === "bigint" ? at + firstDelay : value[3];
+  const isPromise = value.length === { "1": 5, "2": 6 }[version] && typeof at === "bigint" && typeof due === "bigint"
+    && [entryHash, id, signature].every((one) => one instanceof Uint8Array) && entryHash.length === hashSize;
+  if (!isPromise) refuse("PROMISE_MALFORMED");
+  const known = trust.keys.map((one) => ({ ...one, ...keyOf(one.vkey, inNote) }));
+  const logKey = known.find((key) => key.id === hex(id)) ?? refuse("CHECKPOINT_MALFORMED");
+  const signed = joined(utf8(`log-promise/v${version}\0`), encode(value.slice(0, -1)));
+  if (!isSigned(logKey.key, signature, signed)) refuse("SIGNATURE_INVALID");
+  // Whoever held the key may have written any date.
+  if (logKey.compromised_at !== null) refuse("KEY_COMPROMISED");
+  return { entryHash, at, due, logKey };
+}
+
 // The text of a receipt in a link: base64url of the raw deflated text (receipt.md §5).
 export async function textInLink(link) {
   const fragment = link.trim().slice(link.trim().lastIndexOf("#") + 1);
-  if (!/^[A-Za-z0-9_-]+$/.test(fragment)) refuse("RECEIPT_MALFORMED");
-  const padded = fragment.replaceAll("-", "+").replaceAll("_", "/") + "=".repeat(-fragment.length & 3);
-  const data = fromBase64(padded) ?? refuse("RECEIPT_MALFORMED");
+  const data = fromBase64Url(fragment) ?? refuse("RECEIPT_MALFORMED");
   const chunks = [];
   let size = 0;
   try {

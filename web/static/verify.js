@@ -1,5 +1,5 @@
 // The page /verify: a receipt by paste, drop, file or link is checked here, and sent nowhere.
-import { readReceipt, textInLink, toBase64, verifyReceipt } from "./receipt.js";
+import { readReceipt, textInLink, toBase64, verifyPromise, verifyReceipt } from "./receipt.js";
 
 const page = document.getElementById("verify");
 const words = JSON.parse(page.dataset.words);
@@ -88,6 +88,16 @@ function proven(text) {
   return [banner("green", "✓", words.proven), factCard(opening), element("ul", { class: "card checks" }, ...lines)];
 }
 
+// A promise is no proof: it says until when the log owes one.
+function promised(text) {
+  const { at, due, logKey } = verifyPromise(text, trust);
+  const isOverdue = BigInt(Date.now()) * 1000n >= due;
+  const said = { at: inShanghai(at), due: inShanghai(due) };
+  const lines = [words.accepted, isOverdue ? words.overdue : words.owed].map((one) => element("p", {}, say(one, said)));
+  const shown = isOverdue ? banner("red", "!", words.promised, ...lines) : banner("amber", "!", words.promised, ...lines);
+  return [shown, element("ul", { class: "card checks" }, keyLine(logKey))];
+}
+
 function refused(text, error) {
   const why = element("p", {}, words[error.code] ?? words.UNREADABLE);
   const shown = [banner("red", "✕", words.refused, why)];
@@ -103,6 +113,7 @@ function show(shown) {
   result.focus();
 }
 
+const isPromise = (text) => /^[A-Za-z0-9_-]{100,}$/.test(text.trim());
 const isLink = (text) => /^\s*https?:\/\/\S+#\S+\s*$/.test(text);
 
 async function check(given) {
@@ -112,7 +123,7 @@ async function check(given) {
     // Who pastes a receipt may lose the last newline or add some.
     if (text.includes("\n\n")) text = `${text.trim()}\n`;
     field.value = text;
-    show(proven(text));
+    show(isPromise(text) ? promised(text.trim()) : proven(text));
   } catch (error) {
     if (!error.code) throw error;
     show(refused(text, error));
