@@ -3,9 +3,10 @@
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import click
@@ -110,8 +111,15 @@ def resume(why: str, compromised_at: datetime | None) -> None:
 )
 @click.option("--once", is_flag=True, help="Look once and stop.")
 @click.option("--every", default=60, show_default=True, help="Seconds between looks.")
+@click.option(
+    "--stale-after",
+    type=click.IntRange(min=0),
+    default=24,
+    show_default=True,
+    help="Hours without a new head, after which that is an alarm; 0: never.",
+)
 @click.option("--listen", help="HOST:PORT to be asked at (C2SP tlog-witness).")
-def witness(
+def witness(  # noqa: PLR0913 (its options)
     *,
     url: str | None,
     state: Path,
@@ -119,13 +127,14 @@ def witness(
     log_key: str | None,
     once: bool,
     every: int,
+    stale_after: int,
     listen: str | None,
 ) -> None:
     """Watch a log, and cosign what only adds to what was seen before.
 
     Needs no database and nothing of the log's house. The folder STATE keeps the key
     and what was seen: back it up, and never run two of one key. Exit code 1: the log
-    contradicts itself, or gives no answer.
+    contradicts itself, gives no answer, or does not grow.
     """
     folder = open_witness(state, name)
     click.echo(f"witness key: {folder.witness.vkey()}", err=True)
@@ -139,7 +148,9 @@ def witness(
         return
     if url is None:
         raise click.UsageError("--url or --listen")
-    _watch(folder, Watcher(folder, url, ask_over_http), every=0 if once else every)
+    watcher = Watcher(folder, url, ask_over_http)
+    look = partial(_look, folder, watcher, timedelta(hours=stale_after))
+    _watch(look, every=0 if once else every)
 
 
 def _key(text: str) -> Verifier:
@@ -149,22 +160,24 @@ def _key(text: str) -> Verifier:
         raise click.BadParameter("no key text", param_hint="--log-key") from None
 
 
-def _watch(folder: WitnessFolder, watcher: Watcher, *, every: int) -> None:
+def _watch(look: Callable[[], bool], *, every: int) -> None:
     """Look at the log every so many seconds; once, if 0."""
     while True:
-        failed = not _look(folder, watcher)
+        failed = not look()
         if not every:
             sys.exit(_REFUSED if failed else 0)
         time.sleep(every)
 
 
-def _look(folder: WitnessFolder, watcher: Watcher) -> bool:
+def _look(folder: WitnessFolder, watcher: Watcher, patience: timedelta) -> bool:
+    """Look at the log, and say what was seen; return whether all is well."""
+    now = utc_now()
     try:
         if not folder.trusted():
             key = watcher.first_key()
             folder.trust(key)
             click.echo(f"trusting, as first seen; compare it: {key.vkey()}", err=True)
-        visit = watcher.visit(int(utc_now().timestamp()))
+        visit = watcher.visit(int(now.timestamp()))
     except LogMisbehaved as alarm:
         click.echo(f"ALARM {alarm}", err=True)
         return False
@@ -175,6 +188,10 @@ def _look(folder: WitnessFolder, watcher: Watcher) -> bool:
         "" if visit.is_admitted else " (not admitted there yet: give them the key)"
     )
     click.echo(f"cosigned {visit.head.origin} at {visit.head.size}{admitted}")
+    grew_at = datetime.fromtimestamp(visit.grew_at, UTC)
+    if patience and now - grew_at > patience:
+        click.echo(f"STALE no new head since {grew_at:%Y-%m-%d %H:%M}Z", err=True)
+        return False
     return True
 
 

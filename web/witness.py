@@ -78,6 +78,10 @@ class WitnessFolder:
         note = self.seen(origin)
         return 0 if note is None else checkpoint_of(note).size
 
+    def grew_at(self, origin: str) -> int:
+        """Return when a head was first seen that was larger than any before."""
+        return int(self._file(origin, "since").read_text("utf-8"))
+
     def cosign(self, offer: Offer, key: Verifier, at_seconds: int) -> str:
         """Return the signature line for an offered checkpoint.
 
@@ -91,7 +95,11 @@ class WitnessFolder:
         offered = verify_checkpoint(offer.checkpoint, key, origin=key.name)
         with alone(self._folder / "lock"):
             note = self.seen(key.name)
-            check_offer(offer, offered, None if note is None else checkpoint_of(note))
+            seen = None if note is None else checkpoint_of(note)
+            check_offer(offer, offered, seen)
+            since = self._file(key.name, "since")
+            if seen is None or offered.size > seen.size or not since.exists():
+                replace_file(since, f"{at_seconds}\n")
             replace_file(self._file(key.name, "note"), offer.checkpoint)
         body, _ = parse_note(offer.checkpoint)
         return cosign(body, self._key, self.name, at_seconds)

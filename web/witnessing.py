@@ -48,9 +48,13 @@ class Answered:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Visit:
-    """What a visit has seen. `is_admitted`: the log has kept our cosignature."""
+    """What a visit has seen. `is_admitted`: the log has kept our cosignature.
+
+    `grew_at`: in seconds, when the head was first seen that is still the newest.
+    """
 
     head: Checkpoint
+    grew_at: int
     is_admitted: bool
 
 
@@ -119,7 +123,11 @@ class Watcher:
         except _SENSELESS as error:
             raise LogUnreachable(self._url) from error
         answer = self._hand_in(note.rstrip("\n") + "\n" + line)
-        return Visit(head=offered, is_admitted=answer.status == HTTPStatus.OK)
+        return Visit(
+            head=offered,
+            grew_at=self._folder.grew_at(offered.origin),
+            is_admitted=answer.status == HTTPStatus.OK,
+        )
 
     def _cosign(
         self, note: str, offered: Checkpoint, key: Verifier, at_seconds: int

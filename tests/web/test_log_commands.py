@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +199,33 @@ def test_a_log_that_does_not_answer_is_told(
     silent = witnessed(folder)
 
     assert (silent.exit_code, "no answer" in silent.stderr) == (1, True)
+
+
+@pytest.mark.usefixtures("net")
+def test_a_log_that_shows_an_old_head_for_ever_is_an_alarm(
+    folder: Path, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing contradicts what was seen before; only nothing comes any more."""
+    began = datetime(2026, 3, 1, 1, 0, 30, tzinfo=UTC)
+
+    def after(**waited: float) -> Result:
+        monkeypatch.setattr(
+            log_commands, "utc_now", lambda: began + timedelta(**waited)
+        )
+        return witnessed(folder)
+
+    assert [after().exit_code, after(hours=24).exit_code] == [0, 0]
+    stale = after(hours=24, seconds=1)
+    patient = witnessed(folder, "--stale-after", "25")
+    never = witnessed(folder, "--stale-after", "0")
+
+    assert stale.exit_code == 1
+    assert "STALE no new head since 2026-03-01 01:00Z" in stale.stderr
+    assert "cosigned" in stale.stdout
+    assert (patient.exit_code, never.exit_code) == (0, 0)
+    fill(office, 1)
+    assert after(hours=24, seconds=2).exit_code == 0
+    assert after(hours=48, seconds=3).exit_code == 1
 
 
 @pytest.mark.usefixtures("net")
