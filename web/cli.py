@@ -33,6 +33,7 @@ from attribution.services.surveying import channel_called, project_called
 from attribution.storage.access_repository import Account
 from attribution.withholding import current_tax_tables
 from tokens.errors import TokenError
+from web.case_commands import cases
 from web.cli_words import refusal_line, setting_line, words_in
 from web.demo import SIGN_INS, seed
 from web.installed import installed
@@ -110,6 +111,7 @@ def main() -> None:
 
 main.add_command(log)
 main.add_command(keys)
+main.add_command(cases)
 
 
 @main.command()

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from attribution.disputes import DisputeState, Progress
+from attribution.disputes import DisputeState, Progress, progress_of
 from attribution.errors import NotAllowed, NotFound
 from attribution.ids import DisputeId, EvidenceId, PersonId, ProjectId
 from attribution.outcomes import Ended
 from attribution.people import Actor, Role
+from attribution.projects import Project
 from attribution.services.docketing import ADJUDICATOR, Case, case_in, cases_in, side_of
 from attribution.services.runtime import Runtime
 from attribution.services.sealing import unseal, unseal_bytes
-from attribution.storage.dispute_repository import Evidence
+from attribution.storage.dispute_repository import Dispute, Evidence
 from attribution.storage.work import UnitOfWork
 
 BENCH_ROLES = (Role.ADJUDICATOR, Role.AUDITOR)
@@ -49,6 +51,16 @@ class Hearing:
         )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WaitingCase:
+    """A case that waits for somebody, and until when."""
+
+    dispute: Dispute
+    project: Project
+    progress: Progress
+    due_at: datetime
+
+
 def hearings_at(runtime: Runtime, *, by: Actor, project_id: ProjectId) -> list[Hearing]:
     """Return the cases of a project for its adjudicators and auditors, newest first.
 
@@ -70,6 +82,31 @@ def hearing_of(runtime: Runtime, *, by: Actor, dispute_id: DisputeId) -> Hearing
             raise NotAllowed
         (hearing,) = _hearings(runtime, work, [case])
     return hearing
+
+
+def waiting_cases(runtime: Runtime, *, within: timedelta) -> list[WaitingCase]:
+    """Return the cases whose term ends that soon or is over, the most urgent first.
+
+    For the operator, who reminds those whose turn it is.
+    """
+    now, found = runtime.now(), []
+    with runtime.reading() as work:
+        for project in work.agreements.projects():
+            disputes = work.disputes.at(project.id)
+            steps = work.disputes.steps([one.id for one in disputes])
+            for dispute in disputes:
+                progress = progress_of([one.move for one in steps[dispute.id]], now)
+                due_at = progress.due_at
+                if due_at is not None and due_at <= now + within:
+                    found.append(
+                        WaitingCase(
+                            dispute=dispute,
+                            project=project,
+                            progress=progress,
+                            due_at=due_at,
+                        )
+                    )
+    return sorted(found, key=lambda one: (one.due_at, one.dispute.id))
 
 
 def evidence_file(

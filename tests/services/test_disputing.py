@@ -44,7 +44,12 @@ from attribution.services.disputing import (
     dispute_as_developer,
     dispute_as_visitor,
 )
-from attribution.services.hearing import evidence_file, hearing_of, hearings_at
+from attribution.services.hearing import (
+    evidence_file,
+    hearing_of,
+    hearings_at,
+    waiting_cases,
+)
 from attribution.services.pleading import (
     add_evidence_as_visitor,
     withdraw_as_visitor,
@@ -986,3 +991,43 @@ def test_every_code_of_a_dispute_is_its_own() -> None:
 
     assert len(codes) == len(set(codes))
     assert DisputeExists.code in codes
+
+
+# -- reminders --
+
+
+def test_cases_are_due_from_so_long_before_their_term_until_they_are_over(
+    office: Office,
+) -> None:
+    case = quarrel(office)
+    dispute = case.open()
+
+    def waiting(hours: int = 24) -> list[tuple[str, bool]]:
+        found = waiting_cases(office.runtime, within=timedelta(hours=hours))
+        return [(one.dispute.id, one.progress.is_overdue) for one in found]
+
+    office.wait(days=2)
+    office.time -= TICK
+    assert waiting() == []
+    office.time += TICK
+    assert waiting() == [(dispute, False)]
+    assert waiting(hours=0) == []
+    office.wait(days=3)
+    assert waiting(hours=0) == [(dispute, True)]
+    case.withdraw(dispute)
+    assert waiting(hours=10_000) == []
+
+
+def test_the_most_urgent_case_comes_first(office: Office) -> None:
+    case = quarrel(office)
+    first = case.open()
+    office.wait(hours=1)
+    second = case.open_for_developer()
+    office.wait(days=4)
+
+    found = waiting_cases(office.runtime, within=timedelta(days=30))
+
+    assert [one.dispute.id for one in found] == [first, second]
+    assert found[1].due_at - found[0].due_at == timedelta(hours=1)
+    assert {one.progress.turn for one in found} == {Turn.ADJUDICATOR}
+    assert {one.project.id for one in found} == {office.project}

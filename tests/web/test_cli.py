@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from attribution.services.pairing import device_of, pair_device
 from attribution.services.runtime import Runtime
 from tests.office import Office
+from tests.quarrel import quarrel
 from web import cli
 from web.app import create_app
 from web.cli import main
@@ -393,3 +394,48 @@ def test_an_interrupted_demo_was_served_as_if_it_were_whole(
     assert first.exit_code == second.exit_code == 1
     assert f"请删掉 {empty}" in second.stderr
     assert served == []
+
+
+# -- cases --
+
+
+@pytest.fixture
+def dispute() -> str:
+    """Open a case in the installation's database, months ago by the real clock."""
+    installation = open_installation(read_settings())
+    opened = quarrel(Office(installation.database)).open()
+    installation.database.close()
+    return opened
+
+
+def test_cases_past_their_term_are_listed_for_a_timer(
+    dispute: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [row] = map(json.loads, call("cases", "due", "--json").output.splitlines())
+    shown = call("cases", "due", "--within", "0").output
+    monkeypatch.setenv("HEFU_LANG", "en")
+    english = call("cases", "due").output
+
+    assert row["dispute"] == dispute
+    assert (row["state"], row["turn"]) == ("open", "adjudicator")
+    assert row["is_overdue"] is True
+    assert re.fullmatch(r"2026-03-\d\dT.*Z", row["due_at"])
+    assert set(row) == {
+        "dispute",
+        "project",
+        "project_name",
+        "state",
+        "turn",
+        "due_at",
+        "is_overdue",
+    }
+    assert "OVERDUE" in shown
+    assert f"{row['project_name']}\t{dispute}\t已提出\t轮到判客员" in shown
+    assert "\t" in english
+    assert "轮到判客员" not in english
+
+
+def test_nothing_due_prints_nothing() -> None:
+    quiet = call("cases", "due")
+
+    assert (quiet.exit_code, quiet.output) == (0, "")
