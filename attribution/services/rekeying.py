@@ -105,7 +105,7 @@ def _succeed(
         is_lost = is_foreign and not _is_unfinished(runtime, work)
         in_use = _in_use(work, but=new)
         body = {
-            "old": in_use[-1].vkey if is_lost else old.verifier.vkey(),
+            "old": in_use[-1].vkey if is_lost and in_use else old.verifier.vkey(),
             "new": new.verifier.vkey(),
             "size": head.size if head else 0,
             "root": head.root.hex() if head else None,

@@ -361,7 +361,8 @@ def _signature_of(head: LogHead, keys: Mapping[str, Verifier]) -> Iterator[Fault
 
 def _overdue(runtime: Runtime, work: UnitOfWork) -> Iterator[Fault]:
     """Yield the oldest fact that waits for its place longer than was promised."""
-    oldest, since = work.log.oldest_pending(), owed_in(runtime, work)
+    oldest = work.log.oldest_pending()
+    since = owed_in(runtime, work, runtime.now())
     if oldest is not None and since is not None:
         where = f"entry {oldest.id}, due {instant_text(since)}"
         yield Fault(damage=Damage.PROOF_OVERDUE, where=where)

@@ -192,23 +192,23 @@ def log_state(runtime: Runtime) -> LogState:
             alarms=tuple(work.witnesses.open_alarms()),
             quorum=quorum,
             witnessed_size=witnessed_size(work, quorum),
-            owed_since=owed_in(runtime, work),
+            owed_since=owed_in(runtime, work, now),
         )
 
 
 def owed_since(runtime: Runtime) -> datetime | None:
     """Return since when the log owes a proof that it promised, or None."""
     with runtime.reading() as work:
-        return owed_in(runtime, work)
+        return owed_in(runtime, work, runtime.now())
 
 
-def owed_in(runtime: Runtime, work: UnitOfWork) -> datetime | None:
+def owed_in(runtime: Runtime, work: UnitOfWork, now: datetime) -> datetime | None:
     """Return since when a fact waits too long for its place (log.md §5.4)."""
     oldest = work.log.oldest_pending()
     if oldest is None:
         return None
     due_at = oldest.at + runtime.merge_delay
-    return due_at if runtime.now() >= due_at else None
+    return due_at if now >= due_at else None
 
 
 def witnessed_size(work: UnitOfWork, quorum: int) -> int | None:

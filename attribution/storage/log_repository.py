@@ -97,7 +97,7 @@ _OPENED = (
     .where(log_entries.c.kind == bindparam("wanted"), log_entries.c.event.is_not(None))
     .order_by(log_entries.c.arrival)
 )
-# A proof is six short reads; compiled once, they cost what the database needs.
+# The reads of a proof; compiled once, they cost what the database needs.
 _LARGEST = select(func.max(log_heads.c.size)).scalar_subquery()
 _HEAD = PreparedQuery(select(log_heads).where(log_heads.c.size == _LARGEST))
 _HEAD_AT = PreparedQuery(select(log_heads).where(log_heads.c.size == bindparam("size")))
