@@ -115,7 +115,7 @@ class Quarrel:
             self.office.runtime, by=self.office.finance, signing_id=self.signing
         )
         return {
-            line.channel: (line.accrual.amount_fen, line.payable, line.reason)
+            str(line.channel): (line.accrual.amount_fen, line.payable, line.reason)
             for line in account.lines
         }
 

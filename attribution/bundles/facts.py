@@ -272,8 +272,10 @@ class FactCheck:
         matter = self._matter
         yield stated(Code.BUYING_OWNER, _yes(is_so=matter.has_buying_owner))
         verdict = Verdict.STATED
-        if matter.has_walk_in_reward and self._has_reward(matter):
-            verdict = Verdict.PROVEN
+        if matter.has_walk_in_reward:
+            rewards = rewards_in(self._record, self._project, matter.signed_at)
+            self._record.weighed.update(rewards.values())
+            verdict = Verdict.PROVEN if rewards else verdict
         yield EvidenceFinding(
             code=Code.WALK_IN_REWARD,
             verdict=verdict,
@@ -281,15 +283,18 @@ class FactCheck:
         )
         yield stated(Code.COMPLETE, matter.signing_id)
 
-    def _has_reward(self, matter: Matter) -> bool:
-        """Say whether the log knows of a reward in force here at the signing."""
-        for one in self._record.said("programme/v1", "kind", Kind.WALK_IN_REWARD):
-            programme = _programme_of(one)
-            is_here = says(one, "project", self._project)
-            if programme and is_here and programme.is_in_force(matter.signed_at):
-                self._record.weighed.add(one.index)
-                return True
-        return False
+
+def rewards_in(record: Record, project: object, at: datetime) -> dict[ProgrammeId, int]:
+    """Return the walk-in rewards in force in a project, and their places in the log."""
+    found = record.said("programme/v1", "kind", Kind.WALK_IN_REWARD)
+    known = [
+        (_programme_of(one), one) for one in found if says(one, "project", project)
+    ]
+    return {
+        programme.id: one.index
+        for programme, one in known
+        if programme is not None and programme.is_in_force(at)
+    }
 
 
 def _arrival(visit: Visit, project: object) -> Fact:

@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 
 from attribution.bundles.bundle import EvidenceBundle, Statement
+from attribution.bundles.facts import rewards_in
 from attribution.bundles.findings import Code, EvidenceFinding, Verdict
 from attribution.bundles.record import Fact, Record, contradicted, says, shown
 from attribution.commissions import commission_for, joint_commissions, plan_from_json
@@ -101,7 +102,7 @@ class OutcomeCheck:
                 yield contradicted(Code.ORDER, f"#{index}")
 
     def _accruals(self) -> Iterator[EvidenceFinding]:
-        """Yield whether each commission follows from ruling, plan and price."""
+        """Yield whether what is owed follows from ruling, plan and price."""
         shares = self._told.get("shares")
         for one in self._record.said("accrual/v1", "ruling", self._bundle.ruling_id):
             verdict = self._accrual(one, shares)
@@ -115,21 +116,40 @@ class OutcomeCheck:
         if not plans:
             return Verdict.MISSING
         self._record.weighed.update(one.index for one in plans)
-        channel = ChannelId(str(accrual.body.get("channel")))
         try:
             plan = plan_from_json(json.loads(str(plans[0].body["text"])), version="")
             ranked = _shares(shares)
-            price = self._price()
+            whole = commission_for(plan, self._price())
         except (AttributionError, ValueError, KeyError, RecursionError):
             return Verdict.CONTRADICTED
-        parts = joint_commissions(commission_for(plan, price), ranked.items())
+        share, amount, programmes = self._due(accrual, whole, ranked)
         is_so = (
             says(accrual, "signing", self._matter.signing_id)
-            and says(accrual, "share_bp", ranked.get(channel))
-            and says(accrual, "amount_fen", parts.get(channel))
-            and plans[0].body.get("of") in self._programmes(channel)
+            and says(accrual, "share_bp", share)
+            and says(accrual, "amount_fen", amount)
+            and plans[0].body.get("of") in programmes
         )
         return Verdict.PROVEN if is_so else Verdict.CONTRADICTED
+
+    def _due(
+        self, accrual: Statement, whole: Fen, ranked: Mapping[ChannelId, BasisPoints]
+    ) -> tuple[BasisPoints | None, Fen | None, Container[object]]:
+        """Return share and amount that an accrual may have, and under what programmes.
+
+        One with a visit is the buyers' own reward, for the walk-in of the ruling.
+        """
+        if accrual.body.get("visit") is None:
+            channel = ChannelId(str(accrual.body.get("channel")))
+            part = joint_commissions(whole, ranked.items()).get(channel)
+            return ranked.get(channel), part, self._programmes(channel)
+        is_named = says(accrual, "visit", self._told.get("walk_in_reward"))
+        return WHOLE, whole, self._rewards() if is_named else ()
+
+    def _rewards(self) -> Container[object]:
+        """Return the programmes that reward a walk-in here (rules §9.5)."""
+        said = self._record.said("signing/v1", "signing", self._matter.signing_id)
+        project = said[0].body.get("project") if said else None
+        return rewards_in(self._record, project, self._matter.signed_at)
 
     def _price(self) -> Fen:
         """Return the price of the signing, or raise what says why there is none."""

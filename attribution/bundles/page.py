@@ -173,8 +173,9 @@ def _money(reader: _Reader) -> Iterator[tuple[str, ...]]:
             continue
         amount = body.get("amount_fen")
         whole = amount if isinstance(amount, int) else 0
+        is_reward = body.get("visit") is not None
         yield (
-            reader.channel(body.get("channel")),
+            reader.words["buyer"] if is_reward else reader.channel(body.get("channel")),
             f"{whole // 100:,}.{whole % 100:02}",
             f"#{one.index}",
         )
@@ -226,6 +227,7 @@ _CHINESE = {
     "claim_columns": "渠道|报备|首次有效到访|保护至（不含）|结论（规则）|存证序号",
     "money": "计提的佣金（元）",
     "money_columns": "渠道|金额|存证序号",
+    "buyer": "买方本人（自然到访礼遇）",
     "stated": "哪些只是陈述",
     "stated_text": (
         "到访与买方是否相符、经纪人是否属于买方一方、买方是否已是业主、有没有别的到访，"
@@ -285,6 +287,7 @@ _ENGLISH = {
     ),
     "money": "Commission accrued (yuan)",
     "money_columns": "Channel|Amount|Place in the log",
+    "buyer": "The buyer (walk-in reward)",
     "stated": "What is only stated",
     "stated_text": (
         "Whether a visit is the buyers', whether the agent belongs to them, whether a "

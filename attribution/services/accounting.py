@@ -37,15 +37,16 @@ UNWITNESSED = "UNWITNESSED"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AccruedLine:
-    """One channel's commission for one deal: owed in all, and payable by now.
+    """One accrual for one deal: owed in all, and payable by now.
 
+    `channel` is whose commission it is; None where it is the buyers' own reward.
     `reason` says why nothing is payable whatever was reached: `HELD`, while a dispute
     holds the signing; `UNWITNESSED`, until a quorum of witnesses has seen the accrual
     in the log.
     """
 
     accrual: Accrual
-    channel: str
+    channel: str | None
     payable: Fen
     waits_for: tuple[MilestoneKind, ...]
     reason: str | None = None
@@ -168,7 +169,7 @@ def _line(
     is_cancelled = DealEvent.CANCELLED in events
     return AccruedLine(
         accrual=accrual,
-        channel=names[accrual.channel_id],
+        channel=None if accrual.payee_id is None else names[accrual.payee_id],
         payable=Fen(0)
         if is_cancelled
         else payable_at(accrual.amount_fen, plan, reached),

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from attribution.commissions import commission_for, joint_commissions
-from attribution.ids import ChannelId, ProgrammeId
-from attribution.money import BasisPoints, Fen
+from attribution.ids import ChannelId, ProgrammeId, VisitId
+from attribution.money import WHOLE, BasisPoints, Fen
+from attribution.programmes import Kind, Programme
 from attribution.services.agreements import plan_of
 from attribution.services.runtime import Runtime
 from attribution.services.statements import StatementKind, record
@@ -30,27 +31,56 @@ def accrue(
     shares: Shares,
     programmes: Mapping[ChannelId, ProgrammeId],
 ) -> None:
-    """Book what each channel is owed by a ruling, under the plan of its programme."""
+    """Book what a ruling owes, under the plan of each programme.
+
+    It is each channel's commission by its share; or, for a buyer who came alone, the
+    buyer's own reward (rules §9.5).
+    """
     for channel_id, share in shares:
-        programme_id = programmes[channel_id]
-        version = work.agreements.version_at(
-            PROGRAMME_PLANS, programme_id, deal.signed_at
-        )
-        plan = plan_of(version.version, version.body)
-        parts = joint_commissions(commission_for(plan, deal.price_fen), shares)
-        accrual = Accrual(
-            id=runtime.new_id(),
-            ruling_id=stored.id,
-            signing_id=deal.id,
-            channel_id=channel_id,
-            programme_id=programme_id,
-            plan_version=plan.version,
-            share_bp=share,
-            amount_fen=parts[channel_id],
-            accrued_at=stored.ruled_at,
-            entry_id="",
-        )
-        _book(runtime, work, accrual)
+        agreed = (channel_id, programmes[channel_id])
+        whole = _whole(runtime, work, stored, deal, agreed)
+        part = joint_commissions(whole.amount_fen, shares)[channel_id]
+        _book(runtime, work, replace(whole, share_bp=share, amount_fen=part))
+    rewarded = stored.told()["walk_in_reward"]
+    if rewarded is not None:
+        programme = _reward_programme(work, deal)
+        agreed = (programme.channel_id, programme.id)
+        whole = _whole(runtime, work, stored, deal, agreed)
+        _book(runtime, work, replace(whole, visit_id=VisitId(rewarded)))
+
+
+def _whole(
+    runtime: Runtime,
+    work: UnitOfWork,
+    stored: StoredRuling,
+    deal: Deal,
+    agreed: tuple[ChannelId, ProgrammeId],
+) -> Accrual:
+    """Return all that a programme's plan makes of a deal, before it is shared."""
+    channel_id, programme_id = agreed
+    version = work.agreements.version_at(PROGRAMME_PLANS, programme_id, deal.signed_at)
+    plan = plan_of(version.version, version.body)
+    return Accrual(
+        id=runtime.new_id(),
+        ruling_id=stored.id,
+        signing_id=deal.id,
+        channel_id=channel_id,
+        programme_id=programme_id,
+        plan_version=plan.version,
+        share_bp=WHOLE,
+        amount_fen=commission_for(plan, deal.price_fen),
+        accrued_at=stored.ruled_at,
+        entry_id="",
+    )
+
+
+def _reward_programme(work: UnitOfWork, deal: Deal) -> Programme:
+    """Return the oldest programme that rewards walk-ins at a signing."""
+    return next(
+        one
+        for one in work.agreements.programmes_at(deal.project_id, deal.signed_at)
+        if one.kind is Kind.WALK_IN_REWARD and one.is_in_force(deal.signed_at)
+    )
 
 
 def reverse(runtime: Runtime, work: UnitOfWork, stored: StoredRuling) -> None:
@@ -100,6 +130,8 @@ def _book(runtime: Runtime, work: UnitOfWork, accrual: Accrual) -> None:
         "share_bp": accrual.share_bp,
         "amount_fen": accrual.amount_fen,
     }
+    if accrual.visit_id is not None:
+        body["visit"] = accrual.visit_id
     at = accrual.accrued_at
     recorded = record(runtime, work, at, (StatementKind.ACCRUAL, body))[0]
     work.signings.add_accruals([replace(accrual, entry_id=recorded.entry_id)])

@@ -219,7 +219,7 @@ def _entries(
     accruals = [
         one
         for one in work.signings.accruals_of(case.deal.id)
-        if one.ruling_id == case.ruling.id and case.channel_id in (None, one.channel_id)
+        if one.ruling_id == case.ruling.id and case.channel_id in (None, one.payee_id)
     ]
     named = [*_rulings(work, case.ruling), *(one.entry_id for one in accruals), *more]
     for entry_id in named:

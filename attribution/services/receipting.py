@@ -198,7 +198,7 @@ def _entries_of_claim(
     own = {
         accrual.id: accrual.entry_id
         for accrual in work.signings.accruals_of(ruling.signing_id)
-        if accrual.ruling_id == ruling.id and accrual.channel_id in paid
+        if accrual.ruling_id == ruling.id and accrual.payee_id in paid
     }
     yield from own.values()
     for reversal in work.signings.reversals_of(ruling.signing_id):

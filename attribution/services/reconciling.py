@@ -277,7 +277,7 @@ def _owed(
 ) -> OwedLine:
     """Return what one deal owes a channel, or why it owes nothing."""
     deal = account.deal
-    own = [one for one in account.lines if one.accrual.channel_id == channel_id]
+    own = [one for one in account.lines if one.accrual.payee_id == channel_id]
     is_owed = bool(own) and not account.is_cancelled
     return OwedLine(
         signing_id=deal.id,

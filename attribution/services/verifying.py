@@ -156,6 +156,7 @@ FACTS: Mapping[str, tuple[StatementKind, Mapping[str, str]]] = {
             "plan": "plan_version",
             "share_bp": "share_bp",
             "amount_fen": "amount_fen",
+            "visit": "visit_id",
         },
     ),
     "statements": (

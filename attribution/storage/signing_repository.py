@@ -109,7 +109,12 @@ class StoredRuling:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Accrual:
-    """A commission that is now owed to a channel 计提, by a ruling and a plan."""
+    """What is now owed 计提, by a ruling and a plan: a channel's commission.
+
+    With a `visit_id` it is the buyers' own reward for that walk-in (rules §9.5), and no
+    identifier of theirs is kept with it. `channel_id` then only says under which
+    channel the programme is kept; ask `payee_id` who is owed.
+    """
 
     id: str
     ruling_id: RulingId
@@ -121,6 +126,12 @@ class Accrual:
     amount_fen: Fen
     accrued_at: datetime
     entry_id: str
+    visit_id: VisitId | None = None
+
+    @property
+    def payee_id(self) -> ChannelId | None:
+        """The channel that is owed; None: the buyers of the signing themselves."""
+        return self.channel_id if self.visit_id is None else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

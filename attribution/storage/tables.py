@@ -444,6 +444,8 @@ accruals = sa.Table(
     sa.Column("amount_fen", sa.BigInteger, nullable=False),
     _at("accrued_at"),
     sa.Column("entry_id", sa.ForeignKey("log_entries.id"), nullable=False),
+    # The walk-in whose reward this is: then it is owed to the buyer (rules §9.5).
+    _ref("visit_id", "visits.id", optional=True),
     sa.UniqueConstraint("ruling_id", "channel_id"),
     sa.Index(None, "channel_id"),
     sa.Index(None, "signing_id"),

@@ -164,7 +164,8 @@ def room_of(dossier: Dossier) -> Room:
     last = max([*facts, matter.log_index])
     inputs = canonical(inputs_of(matter))
     facts[last + 1] = ("ruling/v1", _ruling_body(ruling))
-    facts |= dict(enumerate(_accruals(ruling, matter), last + 2))
+    owed = [*_accruals(ruling, matter), *_reward(ruling, matter, dossier)]
+    facts |= dict(enumerate(owed, last + 2))
     return Room(matter=matter, events=facts, ruling=ruling_bytes(ruling), inputs=inputs)
 
 
@@ -327,3 +328,23 @@ def _accruals(ruling: Ruling, matter: Matter) -> Iterator[Event]:
             "amount_fen": parts[channel],
         }
         yield "accrual/v1", body
+
+
+def _reward(ruling: Ruling, matter: Matter, dossier: Dossier) -> Iterator[Event]:
+    if ruling.walk_in_reward is None:
+        return
+    plan = plan_from_json(json.loads(_PLAN_TEXT), version=PLAN)
+    programme = next(
+        one for one in dossier.programmes.values() if one.kind == "walk_in_reward"
+    )
+    body: Json = {
+        "accrual": "accrual-reward",
+        "ruling": RULING,
+        "signing": matter.signing_id,
+        "channel": programme.channel_id,
+        "plan": f"{PLAN} {programme.id}",
+        "share_bp": 10_000,
+        "amount_fen": commission_for(plan, PRICE),
+        "visit": ruling.walk_in_reward,
+    }
+    yield "accrual/v1", body

@@ -589,6 +589,35 @@ def test_a_walk_in_reward_is_proven_by_its_programme() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "changes", "verdict"),
+    [
+        ("accrual/v1", {}, P),
+        ("accrual/v1", {"visit": "another"}, C),
+        ("accrual/v1", {"visit": ["w"]}, C),
+        ("accrual/v1", {"visit": None}, C),
+        ("accrual/v1", {"amount_fen": 1}, C),
+        ("accrual/v1", {"share_bp": 9_999}, C),
+        ("plan/v1", {"of": "another"}, C),
+        ("programme/v1", {"kind": "agency"}, C),
+        ("signing/v1", {"project": "other"}, C),
+        ("ruling/v1", {}, P),
+    ],
+)
+def test_a_reward_is_owed_for_the_walk_in_that_the_ruling_names(
+    kind: str, changes: Json, verdict: Verdict
+) -> None:
+    findings = check_bundle(rewarded().saying(kind, **changes).bundle(), WITH_KEY)
+
+    assert codes_of(findings, Code.ACCRUAL) == [verdict]
+
+
+def test_a_reward_that_no_ruling_gives_is_contradicted() -> None:
+    room = ROOM.saying("accrual/v1", visit="v1", share_bp=10_000)
+
+    assert codes_of(check_bundle(room.bundle(), WITH_KEY), Code.ACCRUAL)[0] == C
+
+
+@pytest.mark.parametrize(
     "changes",
     [
         {"project": "other"},

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from attribution.people import Role
+from attribution.programmes import Kind
 from tests.office import OTHER_PHONE
 from tests.web.api_office import CLIENT, ApiOffice
 
@@ -115,6 +116,26 @@ def test_what_is_payable_follows_the_milestones(api: ApiOffice) -> None:
     assert before["accruals"][0]["waits_for"] == ["handover"]
     assert (after["amount_fen"], after["payable_fen"]) == (3_675_000, 3_675_000)
     assert others == {"accruals": [], "amount_fen": 0, "payable_fen": 0}
+
+
+def test_a_buyers_own_reward_is_owed_to_no_channel(api: ApiOffice) -> None:
+    office = api.office
+    plan = {"base": "fixed", "fixed_fen": 300_000}
+    office.programme(office.channel_b, kind=Kind.WALK_IN_REWARD, plan=plan)
+    visit = office.walk_in()
+    office.wait(hours=1)
+    signing_id = api.post("signing", "/signings", CONTRACT).json["signing_id"]
+
+    (owed,) = api.get("finance", "/accruals").json["accruals"]
+    of_channel = api.get("finance", f"/accruals?channel={office.channel_b}").json
+    shown = api.get("finance", f"/signings/{signing_id}").json["owed"]
+
+    assert (owed["channel_id"], owed["channel"]) == (None, None)
+    assert (owed["visit_id"], owed["amount_fen"]) == (visit["visit_id"], 300_000)
+    assert of_channel["accruals"] == []
+    assert [(one["channel_id"], one["amount_fen"]) for one in shown] == [
+        (None, 300_000)
+    ]
 
 
 def test_nothing_follows_a_cancellation_and_the_home_is_free_again(

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from attribution.deals import DealEvent
 from attribution.ids import SigningId
 from attribution.people import Role
+from attribution.programmes import Kind
 from attribution.services.signing import record_milestone
 from attribution.storage.tables import statements
 from tests.office import OTHER_PHONE, PHONE
@@ -132,6 +133,43 @@ def test_a_natural_deal_has_no_commission(front: Front, finance: FlaskClient) ->
 
     assert "没有渠道佣金" in finance.get(f"/finance/deals/{natural}").text
     assert "自然成交" in finance.get("/finance").text
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh", ("买方本人（自然到访礼遇）", "应付礼遇（买方本人）", "没有渠道佣金")),
+        (
+            "en",
+            ("The buyer (walk-in reward)", "Rewards owed to buyers", "natural deal"),
+        ),
+    ],
+)
+def test_a_buyers_own_reward_stands_beside_the_commissions(
+    front: Front,
+    finance: FlaskClient,
+    deal: SigningId,
+    language: str,
+    words: tuple[str, str, str],
+) -> None:
+    office = front.office
+    plan = {"base": "fixed", "fixed_fen": 300_000}
+    office.programme(office.channel_b, kind=Kind.WALK_IN_REWARD, plan=plan)
+    office.walk_in(phone=OTHER_PHONE)
+    office.wait(hours=1)
+    alone = office.sign(phone=OTHER_PHONE, unit="3-1-1202")
+    office.rule(alone)
+    finance.set_cookie("hefu_lang", language)
+
+    listed = finance.get("/finance").text
+    shown = finance.get(f"/finance/deals/{alone}").text
+
+    assert words[1] in listed
+    assert listed.count("¥3,000.00") == 2  # its sum, its row, and no channel's bar
+    assert "乙渠道" not in listed
+    assert words[0] in shown
+    assert words[2] in shown
+    assert words[0] not in finance.get(f"/finance/deals/{deal}").text
 
 
 def test_finance_records_milestones_too(finance: FlaskClient, deal: SigningId) -> None:

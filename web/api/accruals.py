@@ -28,14 +28,15 @@ class Wanted(Asked):
 
 
 class AccrualView(Told):
-    """What a channel is owed for one deal."""
+    """What is owed for one deal: a channel's commission, or the buyer's own reward."""
 
     accrual_id: str
     signing_id: str
     ruling_id: str
     unit: str
-    channel_id: str
-    channel: str
+    channel_id: str | None = Field(description="null: owed to the buyer")
+    channel: str | None
+    visit_id: str | None = Field(description="the walk-in that a reward is for")
     programme_id: str
     plan_version: str
     share_bp: int
@@ -74,7 +75,7 @@ def accruals(query: Wanted) -> AccrualList:
         _view(account, line)
         for account in accounts
         for line in account.lines
-        if query.channel in (None, line.accrual.channel_id)
+        if query.channel in (None, line.accrual.payee_id)
     )
     return AccrualList(
         accruals=found,
@@ -90,8 +91,9 @@ def _view(account: DealAccount, line: AccruedLine) -> AccrualView:
         signing_id=accrual.signing_id,
         ruling_id=accrual.ruling_id,
         unit=account.deal.unit,
-        channel_id=accrual.channel_id,
+        channel_id=accrual.payee_id,
         channel=line.channel,
+        visit_id=accrual.visit_id,
         programme_id=accrual.programme_id,
         plan_version=accrual.plan_version,
         share_bp=accrual.share_bp,

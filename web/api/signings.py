@@ -136,11 +136,11 @@ class MilestoneView(Told):
 
 
 class OwedView(Told):
-    """What one channel is owed for a deal, and how much of it is payable."""
+    """What one payee is owed for a deal, and how much of it is payable."""
 
     accrual_id: str
-    channel_id: str
-    channel: str
+    channel_id: str | None = Field(description="null: owed to the buyer")
+    channel: str | None
     share_bp: int
     amount_fen: int
     payable_fen: int
@@ -337,7 +337,7 @@ def _view(account: DealAccount) -> SigningView:
         owed=tuple(
             OwedView(
                 accrual_id=line.accrual.id,
-                channel_id=line.accrual.channel_id,
+                channel_id=line.accrual.payee_id,
                 channel=line.channel,
                 share_bp=line.accrual.share_bp,
                 amount_fen=line.accrual.amount_fen,

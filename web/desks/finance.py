@@ -24,7 +24,13 @@ from attribution.ids import ChannelId, SigningId, StatementId
 from attribution.money import Fen
 from attribution.people import Role
 from attribution.reconciliation.report import RowKind
-from attribution.services.accounting import DealAccount, deal_account, deal_accounts
+from attribution.rules.findings import Outcome
+from attribution.services.accounting import (
+    AccruedLine,
+    DealAccount,
+    deal_account,
+    deal_accounts,
+)
 from attribution.services.attending import rulings_of_deal
 from attribution.services.evidencing import export_evidence
 from attribution.services.receipting import facts_of_signing
@@ -83,7 +89,7 @@ def overview() -> str:
         names=names_in(current_runtime()),
         worded=worded,
         totals=_totals(accounts),
-        bars=bars_of(_owed_lines(accounts)),
+        bars=bars_of(_commissions(accounts)),
         events=EVENTS,
     )
 
@@ -297,24 +303,40 @@ def _statements(form: Form, refusal: AttributionError | None = None) -> str:
     )
 
 
-def _owed_lines(accounts: list[DealAccount]) -> list[tuple[str, Fen, Fen]]:
-    """Return channel, owed and payable of every commission that still stands."""
+def _standing_lines(accounts: list[DealAccount]) -> list[AccruedLine]:
+    """Return what is owed for the deals that were not cancelled."""
     return [
-        (line.channel, line.accrual.amount_fen, line.payable)
+        line
         for account in accounts
         if not account.is_cancelled
         for line in account.lines
     ]
 
 
+def _commissions(accounts: list[DealAccount]) -> list[tuple[str, Fen, Fen]]:
+    """Return channel, owed and payable of every commission that still stands."""
+    return [
+        (line.channel, line.accrual.amount_fen, line.payable)
+        for line in _standing_lines(accounts)
+        if line.channel is not None
+    ]
+
+
 def _totals(accounts: list[DealAccount]) -> dict[str, int]:
-    lines = _owed_lines(accounts)
+    """Return the sums of the overview; buyers' rewards stand apart from commissions."""
+    lines = _commissions(accounts)
+    rewards = [one for one in _standing_lines(accounts) if one.channel is None]
     standing = [one for one in accounts if not one.is_cancelled]
     return {
         "deals": len(standing),
         "cancelled": len(accounts) - len(standing),
-        "natural": sum(bool(one.ruling and not one.lines) for one in standing),
+        "natural": sum(
+            one.ruling is not None and one.ruling.outcome == Outcome.NATURAL
+            for one in standing
+        ),
         "price": sum(one.deal.price_fen for one in standing),
         "owed": sum(owed for _name, owed, _payable in lines),
         "payable": sum(payable for _name, _owed, payable in lines),
+        "rewards": sum(one.accrual.amount_fen for one in rewards),
+        "rewards_payable": sum(one.payable for one in rewards),
     }
