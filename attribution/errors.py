@@ -431,6 +431,12 @@ class WitnessUnknown(AttributionError):
 # Disputes (争议, rules §10).
 
 
+class AlreadyStated(AttributionError):
+    """The visitor has said what there was to say of this visit."""
+
+    code = "ALREADY_STATED"
+
+
 class DisputeWindowOver(AttributionError):
     """The ruling can no longer be disputed: its window has passed."""
 

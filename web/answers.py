@@ -331,6 +331,12 @@ ANSWERS: dict[type[Exception], Answer] = {
         why=_l("取消之后，不能再登记付款、交房等进展。"),
         todo=_l("请核对签约编号；重新成交的，登记一笔新的签约。"),
     ),
+    refused.AlreadyStated: Answer(
+        status=HTTPStatus.CONFLICT,
+        title=_l("已经回答过了"),
+        why=_l("关于这次到访，您已经回答过一次；回答是存证，不能再改。"),
+        todo=_l("说错了，请带上回执找案场前台；签约以后也可以提出争议。"),
+    ),
     refused.DisputeWindowOver: Answer(
         status=HTTPStatus.CONFLICT,
         title=_l("已过申诉期"),

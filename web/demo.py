@@ -37,7 +37,7 @@ from attribution.services.administering import (
     create_project,
 )
 from attribution.services.answering import Answer, Reply, Request
-from attribution.services.disputing import Complaint, dispute_as_channel
+from attribution.services.disputing import Complaint, Receipt, dispute_as_channel
 from attribution.services.enlisting import (
     NewAgent,
     create_agent,
@@ -57,12 +57,14 @@ from attribution.services.signing import (
     record_milestone,
     record_signing,
 )
+from attribution.services.stating import state_as_visitor
 from attribution.services.visiting import (
     confirm_report,
     record_walk_in,
     redeem_token,
 )
 from attribution.sheets.sample import SampleLine, untidy_workbook
+from attribution.visitor_statements import BroughtBy, Said
 from tokens.identifiers import (
     Identifier,
     convert_legacy_id,
@@ -154,9 +156,9 @@ class _Office:
         self.tokens[agent, number] = made
         return made
 
-    def redeem(self, agent: str, number: int, *, desk: str) -> None:
+    def redeem(self, agent: str, number: int, *, desk: str) -> Answer:
         """Redeem an agent's code for a client, scanned at the desk."""
-        self.do(
+        return self.do(
             redeem_token,
             by=self.actors[desk],
             project_id=self.project,
@@ -164,14 +166,19 @@ class _Office:
             arrival=_arrival(number),
         )
 
-    def walk_in(self, number: int | None) -> None:
+    def walk_in(self, number: int | None) -> Answer:
         """Receive somebody without a code."""
-        self.do(
+        return self.do(
             record_walk_in,
             by=self.actors["desk"],
             project_id=self.project,
             arrival=_arrival(number),
         )
+
+    def say(self, visit: Answer, said: Said) -> None:
+        """Let a visitor say on their own phone who brought them."""
+        receipt = Receipt(text=str(visit["visitor_receipt"]), address="demo")
+        self.do(state_as_visitor, receipt=receipt, said=said)
 
     def forgot(self, agent: str, number: int) -> None:
         """Confirm the report of a client who forgot the code."""
@@ -292,6 +299,7 @@ def _id(number: int) -> str:
 
 
 _LATE_VISIT = "客户前天下午一点就到了前台，当时断网，今天才补登；比对方早三个小时。"
+_CAME_ALONE = Said(been_before=True, brought_by=BroughtBy.NOBODY)
 _DESK_BOOK = "前台登记簿第 12 页：13:00，褚先生，家和地产李娜陪同。前台小吴签字。"
 _WHY = "补登的到访有前台登记簿和门岗记录为证，时间早于对方，按规则应归先到访的渠道。"
 _EARLIER_REPORT = "我方九点零五分报备，对方九点四十才报备。请核对报备时间。"
@@ -425,6 +433,10 @@ def _redeeming(agent: str, number: int, *, desk: str = "desk") -> _Action:
     return lambda office: office.redeem(agent, number, desk=desk)
 
 
+def _brought_and_says(agent: str, number: int, said: Said) -> _Action:
+    return lambda office: office.say(office.redeem(agent, number, desk="desk"), said)
+
+
 def _walking_in(number: int | None) -> _Action:
     return lambda office: office.walk_in(number)
 
@@ -444,10 +456,10 @@ _STORY: tuple[_Event, ...] = (
     (4, "17:30", _signing("3-1-1201", 2_450_000, 1)),
     (5, "10:00", _reaching("3-1-1201", DealEvent.CONTRACT)),
     (11, "16:00", _reaching("3-1-1201", DealEvent.LOAN_DISBURSED)),
-    # Somebody comes alone; a week later an agency claims the same person.
+    # Somebody comes alone; a week later an agency claims the same person, who says so.
     (2, "11:00", _walking_in(2)),
     (9, "09:30", _issuing("wang", 2, "冯**")),
-    (9, "11:00", _redeeming("wang", 2)),
+    (9, "11:00", _brought_and_says("wang", 2, _CAME_ALONE)),
     (11, "15:00", _signing("3-1-502", 2_060_000, 2)),
     # A code is made at the door, two minutes before the visit.
     (3, "11:00", _issuing("li", 3, "赵**")),
@@ -516,7 +528,9 @@ def _leave_work_to_do(office: _Office) -> list[tuple[str, str]]:
     office.issue("li", None, None, "访客")
     for minutes, visitor in ((50, 811), (70, None)):
         office.clock.time += timedelta(minutes=minutes)
-        office.walk_in(visitor)
+        visit = office.walk_in(visitor)
+    # The last one, alone with their phone, says otherwise than the desk.
+    office.say(visit, Said(brought_by=BroughtBy.OTHER))
     return to_try
 
 

@@ -11,8 +11,10 @@ from attribution.bundles.record import (
     contradicted,
     microseconds,
     says,
+    shown,
     stated,
 )
+from attribution.bundles.testimony import testimony
 from attribution.documents import Node, instant_text
 from attribution.errors import BundleUnreadable
 from attribution.ids import ChannelId, ProgrammeId, ProjectId
@@ -64,6 +66,7 @@ class FactCheck:
             yield from self._standing(match.visit)
         yield from self._rules()
         yield from self._stated()
+        yield from self._testimony()
 
     # -- visits and tokens --
 
@@ -282,6 +285,19 @@ class FactCheck:
             about=_yes(is_so=matter.has_walk_in_reward),
         )
         yield stated(Code.COMPLETE, matter.signing_id)
+
+    def _testimony(self) -> Iterator[EvidenceFinding]:
+        """Yield what visitors say, and what in it the desk recorded otherwise."""
+        for statement, said in testimony(self._record.statements, self._matter):
+            about = f"{shown(statement.body.get('visit'))} #{statement.index}"
+            if said is None:
+                yield contradicted(Code.VISITOR_STATEMENT, about)
+                continue
+            yield EvidenceFinding(
+                code=Code.VISITOR_STATEMENT,
+                verdict=Verdict.PROVEN,
+                about=" ".join([about, *said.flags]),
+            )
 
 
 def rewards_in(record: Record, project: object, at: datetime) -> dict[ProgrammeId, int]:

@@ -55,6 +55,7 @@ class Code(StrEnum):
     IN_GROUP = auto()
     BUYING_OWNER = auto()
     WALK_IN_REWARD = auto()
+    VISITOR_STATEMENT = auto()
     COMPLETE = auto()
     SAID_TWICE = auto()
     PAGE = auto()

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from attribution.bundles.bundle import EvidenceBundle, Statement
 from attribution.bundles.record import shown
+from attribution.bundles.testimony import testimony
 from attribution.cases.wording import WORDS as FINDINGS
 from attribution.ids import ChannelId
 from attribution.rules.ruling import Ruling, ruling_of
@@ -88,6 +89,7 @@ def _section(reader: _Reader, code: str) -> str:
         _table((), _case(reader)),
         f"<h2>{words['visits']}</h2>",
         _table(words["visit_columns"].split("|"), _visits(reader)),
+        *_testimony(reader),
         f"<h2>{words['claims']}</h2>",
         _table(words["claim_columns"].split("|"), _claims(reader)),
         f"<h2>{words['money']}</h2>",
@@ -150,6 +152,33 @@ def _visits(reader: _Reader) -> Iterator[tuple[str, ...]]:
             reader.findings[one.finding],
             reader.findings[f"basis:{one.basis}"],
             _facts(one.facts),
+        )
+
+
+def _testimony(reader: _Reader) -> Iterator[str]:
+    """Yield the visitors' own words, if there are any."""
+    rows = list(_said(reader))
+    if rows:
+        yield f"<h2>{reader.words['said']}</h2>"
+        yield f"<p>{reader.words['said_text']}</p>"
+        yield _table(reader.words["said_columns"].split("|"), rows)
+
+
+def _said(reader: _Reader) -> Iterator[tuple[str, ...]]:
+    words = reader.words
+    for statement, one in testimony(reader.bundle.statements, reader.bundle.matter):
+        if one is None:
+            continue
+        said = one.said
+        named = said.channel_id
+        yield (
+            reader.time(one.stated_at),
+            words[f"before:{said.been_before}"],
+            words[f"brought:{said.brought_by}"]
+            if named is None
+            else reader.channel(named),
+            "; ".join(words[flag] for flag in one.flags) or words["no_flag"],
+            f"#{statement.index}",
         )
 
 
@@ -228,6 +257,21 @@ _CHINESE = {
     "money": "计提的佣金（元）",
     "money_columns": "渠道|金额|存证序号",
     "buyer": "买方本人（自然到访礼遇）",
+    "said": "访客自述",
+    "said_text": "访客自己在手机上的回答，不决定判客；与登记不符的，供人核对。",
+    "said_columns": "时间|以前来过吗|谁带来的|与登记不符|存证序号",
+    "before:None": "没有回答",
+    "before:True": "来过",
+    "before:False": "第一次来",
+    "brought:None": "没有回答",
+    "brought:nobody": "没有人，自己来的",
+    "brought:other": "名单以外的人",
+    "no_flag": "没有不符",
+    "SAYS_CAME_ALONE": "登记为渠道带看，访客说是自己来的",
+    "SAYS_OTHER_CHANNEL": "登记为一个渠道，访客说是别人带来的",
+    "SAYS_BROUGHT": "登记为自己来的，访客说有人带来",
+    "SAYS_CAME_BEFORE": "没有更早的到访记录，访客说以前来过",
+    "SAYS_FIRST_VISIT": "有更早的到访记录，访客说是第一次来",
     "stated": "哪些只是陈述",
     "stated_text": (
         "到访与买方是否相符、经纪人是否属于买方一方、买方是否已是业主、有没有别的到访，"
@@ -288,6 +332,24 @@ _ENGLISH = {
     "money": "Commission accrued (yuan)",
     "money_columns": "Channel|Amount|Place in the log",
     "buyer": "The buyer (walk-in reward)",
+    "said": "What visitors say themselves",
+    "said_text": (
+        "Answered on the visitor's own phone. It decides nothing; what differs from "
+        "the record is for people to ask about."
+    ),
+    "said_columns": "When|Been here before|Brought by|Differs|Place in the log",
+    "before:None": "not answered",
+    "before:True": "yes",
+    "before:False": "no, the first visit",
+    "brought:None": "not answered",
+    "brought:nobody": "nobody, came alone",
+    "brought:other": "somebody who is not listed",
+    "no_flag": "nothing",
+    "SAYS_CAME_ALONE": "recorded as brought by a channel, says: came alone",
+    "SAYS_OTHER_CHANNEL": "recorded as brought by one channel, says: by another",
+    "SAYS_BROUGHT": "recorded as coming alone, says: was brought",
+    "SAYS_CAME_BEFORE": "no earlier visit on record, says: came before",
+    "SAYS_FIRST_VISIT": "an earlier visit on record, says: the first visit",
     "stated": "What is only stated",
     "stated_text": (
         "Whether a visit is the buyers', whether the agent belongs to them, whether a "

@@ -232,6 +232,16 @@ SENTENCES: Mapping[Code, Mapping[Verdict, tuple[str, str]]] = {
             "whether a walk-in reward was in force at the signing",
         ),
     },
+    Code.VISITOR_STATEMENT: {
+        _P: (
+            "访客本人这样说过；它不决定判客",
+            "the visitor has said so; it decides nothing",
+        ),
+        _C: (
+            "访客自述的存证读不懂",
+            "the log's entry of the visitor's own word cannot be read",
+        ),
+    },
     Code.COMPLETE: {
         _S: (
             "这组买方没有别的到访；有回执的人可以核对（--receipt）",

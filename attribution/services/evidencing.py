@@ -222,6 +222,10 @@ def _entries(
         if one.ruling_id == case.ruling.id and case.channel_id in (None, one.payee_id)
     ]
     named = [*_rulings(work, case.ruling), *(one.entry_id for one in accruals), *more]
+    if case.channel_id is None:
+        # No party reads what the visitor says of it; it decided nothing (rules §4.6).
+        matches = (*matter.seen, *matter.late)
+        named += work.visits.statement_entries(one.visit.id for one in matches)
     for entry_id in named:
         yield placed_in(work, entry_id)
     plans = {one.plan_version for one in accruals}

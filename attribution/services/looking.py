@@ -28,6 +28,7 @@ from attribution.services.sealing import unseal
 from attribution.services.statements import StatementKind, record
 from attribution.services.visiting import receipt_digest
 from attribution.storage.visit_repository import VisitDetail
+from attribution.storage.work import UnitOfWork
 from attribution.visits import Standing
 from tokens.identifiers import MASKED_KINDS, Identifier
 from tokens.scans import Scan
@@ -181,7 +182,17 @@ def visits_of_today(
     desk = desk_of(runtime, by, project_id)
     with runtime.reading() as work:
         found = work.visits.since(project_id, _today_since(desk.now))
-    return [_as_told(by, one) for one in found]
+        flagged = _flagged(work, found)
+    return [_as_told(by, one) for one in flagged]
+
+
+def _flagged(work: UnitOfWork, found: list[VisitDetail]) -> list[VisitDetail]:
+    """Return visits with what their visitors say otherwise (rules §4.6)."""
+    statements = work.visits.statements(one.id for one in found)
+    return [
+        replace(one, flags=statements[one.id].flags) if one.id in statements else one
+        for one in found
+    ]
 
 
 def _today_since(now: datetime) -> datetime:
@@ -200,7 +211,7 @@ def visit_detail(runtime: Runtime, *, by: Actor, visit_id: VisitId) -> VisitDeta
         NotAllowed: it was at another project.
     """
     with runtime.reading() as work:
-        detail = work.visits.detail(visit_id)
+        (detail,) = _flagged(work, [work.visits.detail(visit_id)])
     desk = desk_of(runtime, by, detail.project_id)
     if detail.arrived_at < _today_since(desk.now):
         raise NotFound

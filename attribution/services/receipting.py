@@ -75,7 +75,8 @@ def facts_of_holder(
 ) -> list[LoggedFact]:
     """Return the facts of the visitor who holds a receipt.
 
-    They are the visit, the consent, and the rulings that counted this visit.
+    They are the visit, the consent, the visitor's own word, and the rulings that
+    counted this visit.
 
     Raises:
         NotFound: nobody was given such a receipt.
@@ -84,8 +85,12 @@ def facts_of_holder(
     detail = visit_of_receipt(runtime, receipt=receipt, address=address)
     with runtime.reading() as work:
         rulings = work.signings.rulings_naming(detail.project_id, detail.id)
-        entries = [ruling.entry_id for ruling in rulings]
-        return work.log.facts([*_entries_of_visit(detail), *entries])
+        entries = [
+            *_entries_of_visit(detail),
+            *work.visits.statement_entries([detail.id]),
+            *(ruling.entry_id for ruling in rulings),
+        ]
+        return work.log.facts(entries)
 
 
 def facts_of_signing(

@@ -49,6 +49,7 @@ class StatementKind(StrEnum):
     REVOKE = "revoke/v1"
     VISIT = "visit/v1"
     CONSENT = "consent/v1"
+    VISITOR_STATEMENT = "visitor-statement/v1"
     REFUSAL = "refusal/v1"
     LOOK_UP = "look-up/v1"
     SIGNING = "signing/v1"

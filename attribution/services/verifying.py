@@ -101,6 +101,18 @@ FACTS: Mapping[str, tuple[StatementKind, Mapping[str, str]]] = {
             "device": "device_id",
         },
     ),
+    "visitor_statements": (
+        StatementKind.VISITOR_STATEMENT,
+        {
+            "statement": "id",
+            "visit": "visit_id",
+            "been_before": "been_before",
+            "brought_by": "brought_by",
+            "channel": "channel_id",
+            "had_come_before": "had_come_before",
+            "stated_at": "stated_at",
+        },
+    ),
     "refusals": (
         StatementKind.REFUSAL,
         {

@@ -318,6 +318,20 @@ visit_tags = sa.Table(
     sa.Index(None, "project_id", "value"),
 )
 
+# What the visitor says of a visit, alone with their phone, once (rules §4.6).
+visitor_statements = sa.Table(
+    "visitor_statements",
+    metadata,
+    _id(),
+    sa.Column("visit_id", sa.ForeignKey("visits.id"), nullable=False, unique=True),
+    sa.Column("been_before", sa.Boolean),
+    sa.Column("brought_by", sa.String(8)),
+    _ref("channel_id", "channels.id", optional=True),
+    sa.Column("had_come_before", sa.Boolean),
+    _at("stated_at"),
+    sa.Column("entry_id", sa.ForeignKey("log_entries.id"), nullable=False),
+)
+
 # A redemption that was refused is recorded, and is no visit (rules §4.1, §4.2).
 refusals = sa.Table(
     "refusals",

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from attribution.errors import NotFound
+from attribution.errors import AlreadyStated, NotFound
 from attribution.ids import (
     DeviceId,
     PersonId,
@@ -28,8 +30,10 @@ from attribution.storage.tables import (
     refusals,
     tokens,
     visit_tags,
+    visitor_statements,
     visits,
 )
+from attribution.visitor_statements import BroughtBy, RiskKind, Said, VisitorStatement
 from attribution.visits import RedeemedBy, Standing, Visit
 
 
@@ -47,7 +51,10 @@ class VisitRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VisitDetail:
-    """A visit as the desk, its receipt's holder and the printout see it."""
+    """A visit as the desk, its receipt's holder and the printout see it.
+
+    `flags` say where the visitor's own word contradicts the desk; a service adds them.
+    """
 
     id: VisitId
     project_id: ProjectId
@@ -68,6 +75,7 @@ class VisitDetail:
     bound_kind: str | None
     channel: str | None
     agent: str | None
+    flags: tuple[RiskKind, ...] = ()
 
 
 _ADD = Prepared(insert(visits), *visits.c.keys())
@@ -111,6 +119,13 @@ _DETAIL = (
     .outerjoin(channels, tokens.c.channel_id == channels.c.id)
 )
 _PENDING = -1
+# Of an INSERT, SQLAlchemy keeps the row count only when asked to.
+_STATE = {
+    dialect: build(visitor_statements)
+    .on_conflict_do_nothing()
+    .execution_options(preserve_rowcount=True)
+    for dialect, build in (("sqlite", sqlite_insert), ("postgresql", postgres_insert))
+}
 
 
 class VisitRepository:
@@ -243,6 +258,65 @@ class VisitRepository:
             for row in self._connection.execute(query)
         ]
 
+    # -- the visitor's own word --
+
+    def add_statement(
+        self, statement: VisitorStatement, statement_id: str, entry_id: str
+    ) -> None:
+        """Store what a visitor said, or raise AlreadyStated: the key decides."""
+        said = statement.said
+        row = {
+            "id": statement_id,
+            "visit_id": statement.visit_id,
+            "been_before": said.been_before,
+            "brought_by": said.brought_by,
+            "channel_id": said.channel_id,
+            "had_come_before": statement.had_come_before,
+            "stated_at": statement.stated_at,
+            "entry_id": entry_id,
+        }
+        build = _STATE[self._connection.dialect.name]
+        if self._connection.execute(build, row).rowcount != 1:
+            raise AlreadyStated
+
+    def statements(
+        self, visit_ids: Iterable[VisitId]
+    ) -> dict[VisitId, VisitorStatement]:
+        """Return what visitors said of visits, by the visit."""
+        query = (
+            select(visitor_statements, tokens.c.channel_id.label("recorded"))
+            .join_from(
+                visitor_statements, visits, visitor_statements.c.visit_id == visits.c.id
+            )
+            .outerjoin(tokens, visits.c.token_id == tokens.c.id)
+            .where(visitor_statements.c.visit_id.in_(sorted(set(visit_ids))))
+        )
+        return {
+            VisitId(row.visit_id): _statement_of(row)
+            for row in self._connection.execute(query)
+        }
+
+    def statement_entries(self, visit_ids: Iterable[VisitId]) -> list[str]:
+        """Return the log entries of what visitors said of visits."""
+        query = select(visitor_statements.c.entry_id).where(
+            visitor_statements.c.visit_id.in_(sorted(set(visit_ids)))
+        )
+        return list(self._connection.execute(query).scalars())
+
+    def has_come_before(self, detail: VisitDetail) -> bool | None:
+        """Say whether an earlier visit of a visitor's own number is known.
+
+        None: no number was left, so nothing can be known.
+        """
+        members = self._members([detail.id])
+        tags = members[detail.id].get(0, frozenset())
+        if not tags:
+            return None
+        return any(
+            not one.standing.is_refused and one.arrived_at < detail.arrived_at
+            for one in self.matching(detail.project_id, tags)
+        )
+
     def tags_of_token(self, token_id: TokenId) -> frozenset[VisitorTag]:
         """Return the visitor's own tags at the visit that a token made."""
         query = (
@@ -287,6 +361,20 @@ class VisitRepository:
             visits.c.project_id == project_id, visits.c.arrived_at >= since
         ).order_by(visits.c.arrived_at.desc(), visits.c.id)
         return [_detail_of(row) for row in self._connection.execute(query)]
+
+
+def _statement_of(row: Any) -> VisitorStatement:
+    return VisitorStatement(
+        visit_id=row.visit_id,
+        said=Said(
+            been_before=row.been_before,
+            brought_by=None if row.brought_by is None else BroughtBy(row.brought_by),
+            channel_id=row.channel_id,
+        ),
+        recorded_channel_id=row.recorded,
+        had_come_before=row.had_come_before,
+        stated_at=row.stated_at,
+    )
 
 
 def _detail_of(row: Any) -> VisitDetail:

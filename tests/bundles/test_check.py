@@ -643,6 +643,73 @@ def rewarded() -> Room:
     )
 
 
+# -- what visitors say themselves ---------------------------------------------------
+
+
+def saying_of(visit_id: str, **said: object) -> Room:
+    body = {
+        "statement": "s",
+        "visit": visit_id,
+        "basis": "visitor_statement",
+        "been_before": None,
+        "brought_by": "nobody",
+        "channel": None,
+        "had_come_before": None,
+        "stated_at": "2026-03-20T00:00:00.000000Z",
+        **said,
+    }
+    later = {**ROOM.events, ROOM.size: ("visitor-statement/v1", body)}
+    return replace(ROOM, events=later)
+
+
+@pytest.mark.parametrize(
+    ("said", "flags"),
+    [
+        ({}, " SAYS_CAME_ALONE"),
+        ({"brought_by": None, "been_before": True, "had_come_before": True}, ""),
+        ({"brought_by": "channel", "channel": "A"}, ""),
+        ({"brought_by": "channel", "channel": "Z"}, " SAYS_OTHER_CHANNEL"),
+    ],
+)
+def test_what_a_visitor_says_is_proven_said_and_changes_nothing(
+    said: Json, flags: str
+) -> None:
+    first = BUNDLE.matter.tokens
+    visit_id = next(id_ for id_, token in first.items() if token.channel_id == "A")
+    room = saying_of(visit_id, **said)
+
+    findings = check_bundle(room.bundle(), WITH_KEY)
+
+    (own,) = [one for one in findings if one.code is Code.VISITOR_STATEMENT]
+    assert own.verdict is P
+    assert own.about == f"{visit_id} #{ROOM.size}{flags}"
+    assert is_good(findings)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"brought_by": "the tall one"},
+        {"brought_by": "channel"},
+        {"been_before": "yes"},
+        {"extra": 1},
+        {"stated_at": "never"},
+    ],
+)
+def test_a_word_that_cannot_be_read_is_no_proof(said: Json) -> None:
+    visit_id = next(iter(BUNDLE.matter.tokens))
+    bundle = saying_of(visit_id, **said).bundle()
+
+    assert (Code.VISITOR_STATEMENT, C) in named(bundle)
+    assert "访客自述" not in bundle.page.decode()
+
+
+def test_what_is_said_of_somebody_elses_visit_is_none_of_the_case() -> None:
+    bundle = saying_of("another").bundle()
+
+    assert codes_of(check_bundle(bundle, WITH_KEY), Code.VISITOR_STATEMENT) == []
+
+
 @pytest.mark.parametrize(("binding", "verdict"), [("none", P), ("opened", S)])
 def test_a_token_bound_to_nothing_is_as_the_log_can_show_it(
     binding: str, verdict: Verdict

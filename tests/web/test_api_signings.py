@@ -6,6 +6,9 @@ import pytest
 
 from attribution.people import Role
 from attribution.programmes import Kind
+from attribution.services.disputing import Receipt
+from attribution.services.stating import state_as_visitor
+from attribution.visitor_statements import BroughtBy, Said
 from tests.office import OTHER_PHONE
 from tests.web.api_office import CLIENT, ApiOffice
 
@@ -136,6 +139,26 @@ def test_a_buyers_own_reward_is_owed_to_no_channel(api: ApiOffice) -> None:
     assert [(one["channel_id"], one["amount_fen"]) for one in shown] == [
         (None, 300_000)
     ]
+
+
+def test_a_visitors_own_word_is_told_with_what_differs(api: ApiOffice) -> None:
+    office = api.office
+    visit = office.walk_in()
+    said = Said(brought_by=BroughtBy.CHANNEL, channel_id=office.channel_a)
+    receipt = Receipt(text=str(visit["visitor_receipt"]), address="a")
+    office.do(state_as_visitor, receipt=receipt, said=said)
+    signing_id = api.post("signing", "/signings", CONTRACT).json["signing_id"]
+
+    found = api.get("signing", f"/signings/{signing_id}/visitor-statements")
+    refused = api.get("desk", f"/signings/{signing_id}/visitor-statements")
+    seen = api.get("desk", "/visits").json["visits"]
+
+    (told,) = found.json["visitor_statements"]
+    assert told["visit_id"] == visit["visit_id"]
+    assert (told["brought_by"], told["channel_id"]) == ("channel", office.channel_a)
+    assert (told["been_before"], told["flags"]) == (None, ["SAYS_BROUGHT"])
+    assert refused.status_code == 403
+    assert [one["flags"] for one in seen] == [["SAYS_BROUGHT"]]
 
 
 def test_nothing_follows_a_cancellation_and_the_home_is_free_again(

@@ -1,15 +1,21 @@
 """The visitor's pages: what is held, one's own number to a link, and the notice."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from attribution.budgets import ALLOWANCES, BucketKind
+from attribution.disputes import Ground
+from attribution.people import Role
 from attribution.services.answering import Answer
+from attribution.services.disputing import Complaint, dispute_as_developer
 from attribution.services.issuing import Client, revoke_token
 from attribution.services.sequencing import sequence
 from attribution.services.versioning import change_programme_rules
+from attribution.storage.tables import visitor_statements
 from tests.office import OTHER_PHONE, PHONE, Office
 from tests.web.conftest import Front
 from tests.web.people import in_english, text_of
@@ -213,3 +219,102 @@ def test_a_confirmed_link_showed_the_empty_form_again(
 
 def test_nothing_here_has_a_stable_code(visitor: FlaskClient) -> None:
     assert "NOT_FOUND" in visitor.get("/v/AAAAAAAAAAAAAAAAAAAAAAAA").text
+
+
+# -- the visitor's own word -------------------------------------------------------
+
+
+def brought(front: Front) -> tuple[str, str]:
+    """Let Wang's client come; return the receipt and the visit."""
+    token = front.office.issue()
+    front.office.wait(hours=1)
+    made = front.office.redeem(token["code"])
+    return str(made["visitor_receipt"]), str(made["visit_id"])
+
+
+def say(visitor: FlaskClient, receipt: str, **said: str) -> TestResponse:
+    page = visitor.get(f"/v/{receipt}").text
+    found = re.search(r'name="request_id" value="([^"]+)"', page)
+    form = {"request_id": found[1] if found else "again", **said}
+    return visitor.post(f"/v/{receipt}/statement", data=form)
+
+
+def test_a_visitor_says_once_who_brought_them(
+    front: Front, visitor: FlaskClient
+) -> None:
+    receipt, _visit = brought(front)
+    asked = visitor.get(f"/v/{receipt}").text
+
+    answer = say(
+        visitor, receipt, been_before="no", brought_by=str(front.office.channel_b)
+    )
+    again = say(visitor, receipt, brought_by="nobody")
+
+    told = text_of(visitor.get(f"/v/{receipt}"))
+    assert f'value="{front.office.channel_b}"' in asked
+    assert answer.location == f"/v/{receipt}"
+    assert "没有，第一次来" in told
+    assert "乙渠道" in told
+    assert "访客自述" in told  # its receipt
+    assert again.status_code == 409
+    assert "已经回答过了" in again.text
+    assert front.office.count(visitor_statements) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ({}, "至少回答一个"),
+        ({"been_before": "perhaps"}, "请从列表里选"),
+        ({"brought_by": "13800138000"}, "请选一项"),
+    ],
+)
+def test_what_cannot_be_chosen_is_not_said(
+    front: Front, visitor: FlaskClient, said: dict[str, str], sentence: str
+) -> None:
+    receipt, _visit = brought(front)
+
+    answer = say(visitor, receipt, **said)
+
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert PHONE not in answer.text
+    assert front.office.count(visitor_statements) == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "flag", "word"),
+    [
+        ("zh", "登记为渠道带看，访客说是自己来的", "访客自述"),
+        ("en", "the visitor says: came alone", "s own word"),
+    ],
+)
+def test_who_says_otherwise_is_flagged_at_desk_signing_finance_and_the_bench(
+    front: Front, visitor: FlaskClient, language: str, flag: str, word: str
+) -> None:
+    office = front.office
+    receipt, _visit = brought(front)
+    say(visitor, receipt, brought_by="nobody")
+    signing = office.sign()
+    office.rule(signing)
+    complaint = Complaint(ground=Ground.OTHER, words="请再判一次。")
+    disputed = office.do(
+        dispute_as_developer,
+        by=office.finance,
+        signing_id=signing,
+        complaint=complaint,
+    )
+
+    pages = {
+        Role.DESK: f"/desk/{office.project}",
+        Role.SIGNING: f"/signing/deals/{signing}",
+        Role.FINANCE: f"/finance/deals/{signing}",
+        Role.ADJUDICATOR: f"/disputes/{disputed['dispute_id']}",
+    }
+
+    for role, path in pages.items():
+        browser = front.signed_in(role)
+        browser.set_cookie("hefu_lang", language)
+        page = browser.get(path).text
+        assert flag in page, role
+        assert (word in page) is (role is not Role.DESK)

@@ -38,7 +38,9 @@ from attribution.services.signing import (
     Kin,
     record_milestone,
 )
+from attribution.services.stating import statements_of_signing
 from attribution.signings import MatchBasis
+from attribution.visitor_statements import BroughtBy, RiskKind
 from tokens.errors import IdentifierInvalid
 from web.access import current_actor, current_runtime, requires
 from web.api.fields import (
@@ -97,6 +99,25 @@ class NewMilestone(Asked):
     kind: DealEvent
     amount_fen: Fen | None = None
     at: Instant | None = Field(default=None, description="now, if left out")
+
+
+class VisitorStatementView(Told):
+    """What a visitor says of a visit; no ruling rests on it."""
+
+    visit_id: str
+    been_before: bool | None = Field(description="null: not answered")
+    brought_by: BroughtBy | None
+    channel_id: str | None
+    stated_at: Instant
+    flags: tuple[RiskKind, ...] = Field(
+        description="where it differs from what was recorded"
+    )
+
+
+class VisitorStatementList(Told):
+    """What visitors say of the visits that match a signing."""
+
+    visitor_statements: tuple[VisitorStatementView, ...]
 
 
 class AtProject(Asked):
@@ -248,6 +269,29 @@ def receipts(signing_id: SigningId) -> ReceiptList:
     runtime = current_runtime()
     own = facts_of_signing(runtime, by=current_actor(), signing_id=signing_id)
     return receipts_view(receipts_of(runtime, own))
+
+
+@bp.get("/<signing_id>/visitor-statements")
+@requires(*RULING_ROLES)
+@operation(Operation(answer=VisitorStatementList, refuses=(NotFound,)))
+def visitor_statements(signing_id: SigningId) -> VisitorStatementList:
+    """List what visitors say of the matched visits 访客自述, and what differs."""
+    found = statements_of_signing(
+        current_runtime(), by=current_actor(), signing_id=signing_id
+    )
+    return VisitorStatementList(
+        visitor_statements=tuple(
+            VisitorStatementView(
+                visit_id=one.visit_id,
+                been_before=one.said.been_before,
+                brought_by=one.said.brought_by,
+                channel_id=one.said.channel_id,
+                stated_at=one.stated_at,
+                flags=one.flags,
+            )
+            for one in sorted(found.values(), key=lambda one: one.stated_at)
+        )
+    )
 
 
 @bp.post("/<signing_id>/milestones")

@@ -35,6 +35,7 @@ from attribution.services.visiting import (
     record_walk_in,
     redeem_token,
 )
+from attribution.visitor_statements import RiskKind
 from attribution.visits import RedeemedBy, Standing
 from tokens.errors import IdentifierInvalid, ScanMalformed
 from tokens.scans import Scan, read_scan
@@ -206,6 +207,9 @@ class VisitView(Told):
     bound_kind: str | None
     channel: str | None
     agent: str | None
+    flags: tuple[RiskKind, ...] = Field(
+        description="where the visitor's own word differs from what was recorded"
+    )
 
 
 class VisitList(Told):

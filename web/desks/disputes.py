@@ -50,6 +50,7 @@ from web.dispute_words import (
 )
 from web.forms import Form, evidence_in, page_request
 from web.rulings import WordedRuling, worded, worded_text
+from web.visitor_words import own_words_of
 
 bp = Blueprint("disputes", __name__, url_prefix="/disputes")
 
@@ -246,6 +247,7 @@ def _case(dispute_id: DisputeId, form: Form) -> str:
         if found.standing.id == found.disputed.id
         else worded(found.standing, names),
         moments=_moments(hearing, disputed, names),
+        own_words=own_words_of(found.deal.id),
         places=dict(zip(entries, positions_of(runtime, entries), strict=True)),
         evidence={one.number: one for one in hearing.evidence},
         changes=worded_changes(proposal, found.disputed.told(), names)

@@ -64,6 +64,7 @@ from web.statement_words import (
     labels,
     row_reason,
 )
+from web.visitor_words import own_words_of
 
 bp = Blueprint("finance", __name__, url_prefix="/finance")
 
@@ -282,6 +283,7 @@ def _deal(signing_id: SigningId, form: Form) -> str:
         position=positions_of(runtime, [ruling.entry_id])[0] if ruling else None,
         own_facts=facts_of_signing(runtime, by=current_actor(), signing_id=signing_id),
         entry_words=ENTRY_WORDS,
+        own_words=own_words_of(signing_id),
         choices=milestone_choices(),
         stages=STAGES,
         events=EVENTS,

@@ -33,6 +33,7 @@ from web.pictures import text_qr
 from web.problems import answer_refusal, explain, wants_json
 from web.receipts import printed_receipt
 from web.standings import SHORT_LEADS, STANDINGS
+from web.visitor_words import FLAGS
 
 bp = Blueprint("front_desk", __name__, url_prefix="/desk")
 
@@ -67,6 +68,7 @@ def arrivals(project_id: str) -> str:
             current_runtime(), by=current_actor(), project_id=ProjectId(project_id)
         ),
         standings=STANDINGS,
+        flag_words=FLAGS,
     )
 
 

@@ -26,6 +26,7 @@ from web.log_words import ENTRY_WORDS
 from web.milestones import EVENTS, STAGES, milestone_choices, record_from
 from web.receipts import handed_out
 from web.rulings import worded
+from web.visitor_words import own_words_of
 
 bp = Blueprint("signing_desk", __name__, url_prefix="/signing")
 
@@ -160,6 +161,7 @@ def _deal(signing_id: SigningId, form: Form) -> str:
         positions=positions_of(runtime, entries),
         own_facts=facts_of_signing(runtime, by=current_actor(), signing_id=signing_id),
         entry_words=ENTRY_WORDS,
+        own_words=own_words_of(signing_id),
         choices=milestone_choices(),
         stages=STAGES,
         events=EVENTS,

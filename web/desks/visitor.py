@@ -2,16 +2,20 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from attribution.errors import NotFound
+from attribution.ids import ChannelId
 from attribution.services.binding import bind_by_link, open_link
-from attribution.services.looking import visit_of_receipt
+from attribution.services.disputing import Receipt
 from attribution.services.receipting import facts_of_holder
+from attribution.services.stating import own_visit, state_as_visitor
+from attribution.visitor_statements import BroughtBy, Said
 from tokens.errors import IdentifierInvalid, Reason
 from web.access import caller_address, current_runtime, open_to_all
-from web.forms import Form
+from web.forms import Form, page_request
 from web.log_words import ENTRY_WORDS
 from web.notice import NOTICE_VERSION, PURPOSES, notice_template
 from web.parsing import parse_whole
@@ -19,6 +23,7 @@ from web.problems import answer_refusal, wants_json
 from web.reasons import reason_text
 from web.receipts import handed_out
 from web.standings import STANDINGS
+from web.visitor_words import before_choices, brought_choices, worded_statement
 
 bp = Blueprint("visitor", __name__)
 
@@ -27,8 +32,54 @@ bp = Blueprint("visitor", __name__)
 @open_to_all
 def held(receipt: str) -> str:
     """Show the holder of a receipt what is held about the visit."""
+    return _held_page(receipt, Form())
+
+
+@bp.post("/v/<receipt>/statement")
+@open_to_all
+def state(receipt: str) -> ResponseReturnValue:
+    """Keep what the visitor says: been here before, and brought by whom."""
+    form, runtime = Form(request.form), current_runtime()
+    said = _said(form)
+    if said.is_silent and not form.mistakes:
+        form.refuse("been_before", _("两个问题请至少回答一个。"))
+    if not form.mistakes:
+        presented = Receipt(text=receipt, address=caller_address())
+        visit = own_visit(runtime, receipt=presented).visit
+        with form.catching():
+            state_as_visitor(
+                runtime,
+                receipt=presented,
+                request=page_request(caller=f"visit:{visit.id}"),
+                said=said,
+            )
+            flash(_("记下了，谢谢。"), "good")
+            return redirect(url_for(".held", receipt=receipt), HTTPStatus.SEE_OTHER)
+    return _held_page(receipt, form), HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _said(form: Form) -> Said:
+    """Read what was answered; a channel is chosen by its id."""
+    before, brought = form.text("been_before"), form.text("brought_by")
+    if before not in _BEFORE:
+        form.refuse("been_before", _("请从列表里选。"))
+    fixed = {"": None, "nobody": BroughtBy.NOBODY, "other": BroughtBy.OTHER}
+    is_channel = brought not in fixed
+    return Said(
+        been_before=_BEFORE.get(before),
+        brought_by=fixed.get(brought, BroughtBy.CHANNEL),
+        channel_id=ChannelId(brought) if is_channel else None,
+    )
+
+
+_BEFORE = {"": None, "yes": True, "no": False}
+
+
+def _held_page(receipt: str, form: Form) -> str:
     runtime, address = current_runtime(), caller_address()
-    visit = visit_of_receipt(runtime, receipt=receipt, address=address)
+    own = own_visit(runtime, receipt=Receipt(text=receipt, address=address))
+    visit = own.visit
+    names: dict[str, str] = {one.id: one.name for one in own.channels}
     return render_template(
         "visitor/held.html",
         visit=visit,
@@ -37,6 +88,10 @@ def held(receipt: str) -> str:
         agreed=[PURPOSES[one] for one in visit.purposes.split() if one in PURPOSES],
         own_facts=facts_of_holder(runtime, receipt=receipt, address=address),
         entry_words=ENTRY_WORDS,
+        said=own.statement and worded_statement(own.statement, names),
+        before_choices=before_choices(),
+        brought_choices=brought_choices(own.channels),
+        form=form,
     )
 
 
