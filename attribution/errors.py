@@ -368,6 +368,17 @@ class HeaderNotFound(AttributionError):
         self.sheets = sheets
 
 
+class StatementKnown(AttributionError):
+    """The same was uploaded before; nobody has said that it is meant again."""
+
+    code = "STATEMENT_KNOWN"
+
+    def __init__(self, reconciliation_id: str, uploaded_at: str) -> None:
+        super().__init__(reconciliation_id)
+        self.reconciliation_id = reconciliation_id
+        self.uploaded_at = uploaded_at
+
+
 class EncodingUnknown(AttributionError):
     """The text file is neither UTF-8 nor GB18030."""
 

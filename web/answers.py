@@ -301,6 +301,14 @@ ANSWERS: dict[type[Exception], Answer] = {
         why=_l("找到了表头，下面却没有一行申报。什么都没有保存。"),
         todo=_l("请检查是不是传错了文件，或者内容在隐藏的工作表里，再上传。"),
     ),
+    refused.StatementKnown: Answer(
+        status=HTTPStatus.CONFLICT,
+        title=_l("这份对账单上传过"),
+        why=_l(
+            "同样的申报以前核对过，或者同一个文件传给过另一个渠道。什么都没有保存。"
+        ),
+        todo=_l("请先看以前的结果；确实要再核对一次，请确认后重新上传（again）。"),
+    ),
     refused.EncodingUnknown: Answer(
         status=HTTPStatus.UNPROCESSABLE_ENTITY,
         title=_l("文字编码看不懂"),

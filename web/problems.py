@@ -30,7 +30,17 @@ _PROBLEM_JSON = "application/problem+json"
 # A stranger learns from a refusal neither that a code exists nor what became of it.
 _ALIKE = (TokenUnknown, TokenUsed, TokenExpired, TokenRevoked, WrongProject)
 # What an error may say about itself: places, fixed words and numbers, never a value.
-_FACTS = ("path", "reason", "sheet", "cell", "expected", "limit", "retry_after")
+_FACTS = (
+    "path",
+    "reason",
+    "sheet",
+    "cell",
+    "expected",
+    "limit",
+    "retry_after",
+    "reconciliation_id",
+    "uploaded_at",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -109,6 +109,14 @@ class Reconciliation:
     rows: tuple[ResultRow, ...] = field(repr=False)
 
     @property
+    def claims(self) -> tuple[str, ...]:
+        """Return what is claimed, in no order of rows: alike where all is claimed anew.
+
+        Rows move and files are saved again; what is asked for stays the same.
+        """
+        return tuple(sorted(repr(_claim(row)) for row in self.rows if row.sheet))
+
+    @property
     def totals(self) -> dict[RowKind, Total]:
         """Return the totals of every kind, in their fixed order."""
         return {kind: total_of(self.rows, kind) for kind in RowKind}
@@ -117,6 +125,11 @@ class Reconciliation:
     def total(self) -> Total:
         """Return the total of all rows."""
         return total_of(self.rows)
+
+
+def _claim(row: ResultRow) -> tuple[object, ...]:
+    said = (row.unit, row.claimed, row.claimed_price, row.client, row.agent)
+    return (*said, None if row.claimed_on is None else row.claimed_on.isoformat())
 
 
 def total_of(rows: tuple[ResultRow, ...], kind: RowKind | None = None) -> Total:

@@ -3,16 +3,18 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from attribution.documents import instant_text
 from attribution.errors import (
     AttributionError,
     EncodingUnknown,
     HeaderNotFound,
     NotAllowed,
     StatementEmpty,
+    StatementKnown,
     StatementNotSpreadsheet,
     StatementTooLarge,
     StatementUnreadable,
@@ -66,6 +68,20 @@ _NO_CLAIM = "NO_CLAIM"
 _COMPARING = {Remark.PRICE_DIFFERS, Remark.DATE_DIFFERS}
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Confirmed:
+    """What a person has confirmed of an upload.
+
+    `is_again`: that it is meant, though the same was uploaded before.
+    """
+
+    columns: ChosenColumns | None = None
+    is_again: bool = False
+
+
+AS_FOUND = Confirmed()
+
+
 def propose_statement(
     runtime: Runtime,
     *,
@@ -94,7 +110,7 @@ def upload_statement(
     project_id: ProjectId,
     channel_id: ChannelId,
     file: tuple[str, bytes],
-    columns: ChosenColumns | None = None,
+    confirmed: Confirmed = AS_FOUND,
 ) -> Reply:
     """Read a channel's spreadsheet whole, match it, and store what was found.
 
@@ -104,12 +120,14 @@ def upload_statement(
 
     Args:
         file: its name, and its bytes.
-        columns: what a person has confirmed; without it, what we find ourselves. The
-            answer says which columns were used.
+        confirmed: what a person has confirmed; without it, the columns are those we
+            find ourselves. The answer says which were used.
 
     Raises:
         NotAllowed: neither finance of the project nor manager of the channel.
         NotFound: no such channel.
+        StatementKnown: the channel's same claims were uploaded before, or the same file
+            for another channel; it says which upload that was.
         StatementUnreadable and its kin: nothing was stored; each says where and why.
     """
     _refuse_upload(by, project_id, channel_id)
@@ -120,10 +138,14 @@ def upload_statement(
     with runtime.reading() as work:
         _refuse_stranger(work, by, project_id, channel_id, now)
     name, data = file
-    statement = read_statement(data, name, columns)
+    statement = read_statement(data, name, confirmed.columns)
     if not statement.lines:
         raise StatementEmpty
     result = _result(runtime, statement, project_id, channel_id)
+    text = json.dumps(reconciliation_to_json(result), ensure_ascii=False)
+    digest = hashlib.sha256(data).digest()
+    if not confirmed.is_again:
+        _refuse_known(runtime, by, (project_id, channel_id), digest, result)
 
     def action(work: UnitOfWork) -> Answer:
         _refuse_stranger(work, by, project_id, channel_id, now)
@@ -131,7 +153,7 @@ def upload_statement(
             id=StatementId(runtime.new_id()),
             project_id=project_id,
             channel_id=channel_id,
-            file_digest=hashlib.sha256(data).digest(),
+            file_digest=digest,
             uploaded_at=now,
             uploaded_by=by.person_id,
             entry_id="",
@@ -141,11 +163,11 @@ def upload_statement(
             "project": project_id,
             "channel": channel_id,
             "file": stored.file_digest.hex(),
-            "result": hashlib.sha256(result.encode()).hexdigest(),
+            "result": hashlib.sha256(text.encode()).hexdigest(),
             "by": by.person_id,
         }
         recorded = record(runtime, work, now, (StatementKind.STATEMENT, body))[0]
-        work.statements.add(replace(stored, entry_id=recorded.entry_id), result)
+        work.statements.add(replace(stored, entry_id=recorded.entry_id), text)
         promise = promise_of(runtime, recorded)
         return {
             "reconciliation_id": stored.id,
@@ -196,15 +218,75 @@ def _result(
     statement: Statement,
     project_id: ProjectId,
     channel_id: ChannelId,
-) -> str:
-    """Return what matching a statement with our deals comes to, as JSON."""
+) -> Reconciliation:
+    """Return what matching a statement with our deals comes to."""
     with runtime.reading() as work, work.snapshot():
         brought = work.visits.channels_of_visits(project_id)
         accounts = accounts_in(work, project_id)
         units = work.agreements.units(project_id)
     ours = [_owed(account, channel_id, brought) for account in accounts]
-    result = reconcile(statement, ours, units or None)
-    return json.dumps(reconciliation_to_json(result), ensure_ascii=False)
+    return reconcile(statement, ours, units or None)
+
+
+def _refuse_known(
+    runtime: Runtime,
+    by: Actor,
+    about: tuple[ProjectId, ChannelId],
+    digest: bytes,
+    result: Reconciliation,
+) -> None:
+    """Refuse what was uploaded before, naming the upload (reconciliation.md §6.5).
+
+    The same file with other columns claims something else, and is a correction.
+    """
+    project_id, channel_id = about
+    with runtime.reading() as work:
+        found = work.statements.with_results_at(project_id)
+    for stored, earlier in found:
+        if not _may_see(by, stored):
+            continue
+        is_known = (
+            _read(earlier).claims == result.claims
+            if stored.channel_id == channel_id
+            else stored.file_digest == digest
+        )
+        if is_known:
+            raise StatementKnown(stored.id, instant_text(stored.uploaded_at))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EarlierUpload:
+    """An upload that a new one repeats: which, whose statement, when, and by whom."""
+
+    id: StatementId
+    channel_id: ChannelId
+    uploaded_at: datetime
+    uploaded_by: str
+
+
+def earlier_upload(
+    runtime: Runtime, *, by: Actor, statement_id: StatementId
+) -> EarlierUpload:
+    """Return who uploaded a statement and when, or raise NotFound or NotAllowed."""
+    with runtime.reading() as work:
+        stored, _text = work.statements.get(statement_id)
+        if not _may_see(by, stored):
+            raise NotAllowed
+        return EarlierUpload(
+            id=stored.id,
+            channel_id=stored.channel_id,
+            uploaded_at=stored.uploaded_at,
+            uploaded_by=work.access.account(stored.uploaded_by).name,
+        )
+
+
+def upload_of_file(
+    runtime: Runtime, *, by: Actor, project_id: ProjectId, data: bytes
+) -> StatementId | None:
+    """Return the newest upload of the very same file that the caller may see."""
+    digest = hashlib.sha256(data).digest()
+    found = statements_at(runtime, by=by, project_id=project_id)
+    return next((one.id for one in found if one.file_digest == digest), None)
 
 
 def reconciliation_of(
@@ -237,10 +319,14 @@ def reconciliations_at(
 
 def _told(by: Actor, stored: StoredStatement, result: str) -> Reconciliation:
     """Return of a result what somebody may see who may see the upload."""
-    found = reconciliation_from_json(json.loads(result))
+    found = _read(result)
     if _is_office(by, stored.project_id):
         return found
     return replace(found, rows=tuple(_as_told(row) for row in found.rows))
+
+
+def _read(result: str) -> Reconciliation:
+    return reconciliation_from_json(json.loads(result))
 
 
 def _as_told(row: ResultRow) -> ResultRow:

@@ -736,7 +736,7 @@ def test_statements_are_for_finance_and_the_channels_own_manager(
         grants=(Grant(role=Role.CHANNEL_MANAGER, channel_id=office.channel_a),),
     )
     own = upload(office, HEADER + "3-1-1201,1\n", by=manager)
-    other = upload(office, HEADER + "3-1-1201,1\n", channel_id=office.channel_b)
+    other = upload(office, HEADER + "3-1-1201,2\n", channel_id=office.channel_b)
 
     seen = statements_at(office.runtime, by=manager, project_id=office.project)
     results = reconciliations_at(office.runtime, by=manager, project_id=office.project)

@@ -116,8 +116,45 @@ def test_uploads_are_listed_for_finance_and_for_the_channel_itself(
     }
 
     assert counts == {"finance": 1, own: 1, other: 0}
-    assert upload(api, CSV, who=own).status_code == 201
+    assert upload(api, CSV + b"3-1-1,1\n", who=own).status_code == 201
     assert upload(api, CSV, who=other).status_code == 403
+
+
+def test_what_was_uploaded_before_is_refused_until_it_is_meant_again(
+    api: ApiOffice,
+) -> None:
+    first = upload(api, CSV)
+    moved = "佣金金额,房号\n100,3-1-1202\n36750,3-1-1201\n".encode()
+
+    known, same_claims = upload(api, CSV), upload(api, moved)
+    form = {"channel": api.office.channel_a, "again": "true"}
+    again = api.send(
+        "finance",
+        "/statements",
+        {},
+        data={**form, "file": (io.BytesIO(CSV), "statement.csv")},
+    )
+
+    for refused in (known, same_claims):
+        assert (refused.status_code, refused.json["code"]) == (409, "STATEMENT_KNOWN")
+        earlier = refused.json["reconciliation_id"]
+        assert earlier == first.json["reconciliation_id"]
+        assert refused.json["uploaded_at"].endswith("Z")
+    assert again.status_code == 201
+    assert api.office.count(statements) == 2
+
+
+def test_the_same_file_for_another_channel_is_asked_about(api: ApiOffice) -> None:
+    upload(api, CSV)
+    form = {"channel": api.office.channel_b, "file": (io.BytesIO(CSV), "b.csv")}
+    own = api.hire(Role.CHANNEL_MANAGER, channel_id=api.office.channel_b)
+
+    refused = api.send("finance", "/statements", {}, data=form)
+    form["file"] = (io.BytesIO(CSV), "b.csv")
+    managers = api.send(own, "/statements", {}, data=form)
+
+    assert refused.json["code"] == "STATEMENT_KNOWN"
+    assert managers.status_code == 201  # what another channel sent is not told
 
 
 def test_the_same_file_under_the_same_key_is_read_once(api: ApiOffice) -> None:

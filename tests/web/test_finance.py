@@ -377,6 +377,50 @@ DIFFERS = {"kind": "AMOUNT_DIFFERS"}
 
 
 @pytest.mark.parametrize(
+    ("language", "words", "button"),
+    [
+        ("zh", "这份对账单上传过", "还是再核对一次"),
+        ("en", "This statement was uploaded before", "Reconcile it again"),
+    ],
+)
+def test_a_statement_that_was_uploaded_before_is_asked_about(
+    front: Front, finance: FlaskClient, language: str, words: str, button: str
+) -> None:
+    first = uploaded(front, finance, "3-1-1201,张三,245万,36750")
+    finance.set_cookie("hefu_lang", language)
+    data = f"{HEAD}\n3-1-1201,张三,245万,36750".encode()
+
+    page = finance.post(
+        "/finance/statements", data=upload_form(front, finance, data, "again.csv")
+    )
+    again = confirm(finance, page, request_id="again")
+
+    for told in (words, button, first, "finance"):
+        assert told in page.text
+    assert again.status_code == 303
+    assert again.location != first
+    assert front.office.count(statements) == 2
+
+
+def test_the_same_claims_in_another_file_are_asked_about_once_they_are_read(
+    front: Front, finance: FlaskClient
+) -> None:
+    first = uploaded(front, finance, "3-1-1201,张三,245万,36750")
+    data = f"三月结算\n{HEAD}\n3栋1单元1201,张三,2450000,3.675万".encode()
+    page = finance.post(
+        "/finance/statements", data=upload_form(front, finance, data, "other.csv")
+    )
+
+    asked = confirm(finance, page, request_id="first")
+    again = confirm(finance, asked, request_id="second")
+
+    assert "上传过" not in page.text
+    assert asked.status_code == 409
+    assert first in asked.text
+    assert again.status_code == 303
+
+
+@pytest.mark.parametrize(
     ("changed", "zh", "en"),
     [
         ({}, "还没有选“佣金金额”", "is not chosen yet"),

@@ -62,6 +62,10 @@ class Problem(BaseModel):
     path: str = Field(default="", description="the one place that is wrong")
     reason: str = Field(default="", description="the detail, a fixed word or phrase")
     reason_text: str = Field(default="", description="the detail, for a person")
+    reconciliation_id: str = Field(
+        default="", description="the upload that this one repeats"
+    )
+    uploaded_at: str = Field(default="", description="when that was, in UTC")
     retry_after: int = Field(default=0, description="in how many seconds to try again")
     replayed: bool = Field(default=False, description="this repeats an earlier answer")
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from flask import Blueprint, Response
 from pydantic import Field, Json, StrictStr, StringConstraints
 
-from attribution.errors import NotFound
+from attribution.errors import NotFound, StatementKnown
 from attribution.ids import ChannelId, StatementId
 from attribution.people import Role
 from attribution.reconciliation.report import (
@@ -23,6 +23,7 @@ from attribution.services.reconciling import (
     STATEMENT_ROLES,
     UPLOAD_REFUSALS,
     UPLOAD_ROLES,
+    Confirmed,
     reconciliation_of,
     statements_at,
     upload_statement,
@@ -59,6 +60,9 @@ class Upload(Asked):
         "columns. Without it, they are found by their headers; a sheet that is not "
         "named is not read.",
         examples=['[{"sheet": "明细", "columns": {"unit": "A", "amount": "D"}}]'],
+    )
+    again: bool = Field(
+        default=False, description="reconcile it though the same was uploaded before"
     )
 
 
@@ -200,7 +204,7 @@ class ReconciliationView(Told):
         answer=Uploaded,
         status=HTTPStatus.CREATED,
         is_write=True,
-        refuses=(NotFound, *UPLOAD_REFUSALS),
+        refuses=(NotFound, *UPLOAD_REFUSALS, StatementKnown),
     )
 )
 def upload(form: Upload, file: tuple[str, bytes], intention: Request) -> Reply:
@@ -215,7 +219,10 @@ def upload(form: Upload, file: tuple[str, bytes], intention: Request) -> Reply:
         project_id=project_or_only(form.project, *SENDERS),
         channel_id=ChannelId(form.channel),
         file=file,
-        columns=None if form.columns is None else _numbered(form.columns),
+        confirmed=Confirmed(
+            columns=None if form.columns is None else _numbered(form.columns),
+            is_again=form.again,
+        ),
     )
 
 

@@ -19,6 +19,7 @@ from flask_babel import gettext as _
 from attribution.errors import (
     AttributionError,
     InputInvalid,
+    StatementKnown,
 )
 from attribution.ids import ChannelId, SigningId, StatementId
 from attribution.money import Fen
@@ -36,9 +37,12 @@ from attribution.services.evidencing import export_evidence
 from attribution.services.receipting import facts_of_signing
 from attribution.services.reconciling import (
     UPLOAD_REFUSALS,
+    Confirmed,
+    earlier_upload,
     propose_statement,
     reconciliation_of,
     reconciliations_at,
+    upload_of_file,
     upload_statement,
 )
 from attribution.services.surveying import channels_of, names_in, positions_of
@@ -172,8 +176,11 @@ def confirm() -> ResponseReturnValue:
             project_id=chosen_project(*ROLES).id,
             channel_id=ChannelId(form.text("channel")),
             file=file,
-            columns=columns,
+            confirmed=Confirmed(columns=columns, is_again=bool(form.text("again"))),
         ).answer
+    except StatementKnown as known:
+        page = _proposal(form, file, StatementId(known.reconciliation_id))
+        return page, explain(known).status
     except UPLOAD_REFUSALS as error:
         return _statements(form, error), explain(error).status
     return redirect(
@@ -189,22 +196,27 @@ def _kept_file(form: Form) -> bytes:
         raise InputInvalid("data", "BASE64") from None
 
 
-def _proposal(form: Form, file: tuple[str, bytes]) -> str:
+def _proposal(
+    form: Form, file: tuple[str, bytes], known_id: StatementId | None = None
+) -> str:
+    """Show how a file would be read, and whether it was uploaded before."""
     project, name = chosen_project(*ROLES), name_of(file[0])
     channel_id = ChannelId(form.text("channel"))
+    runtime, by = current_runtime(), current_actor()
     sheets = propose_statement(
-        current_runtime(),
-        by=current_actor(),
-        project_id=project.id,
-        channel_id=channel_id,
-        file=file,
+        runtime, by=by, project_id=project.id, channel_id=channel_id, file=file
     )
+    if known_id is None:
+        known_id = upload_of_file(runtime, by=by, project_id=project.id, data=file[1])
+    names = names_in(runtime).channels
     return render_template(
         "finance/columns.html",
         form=form,
         project=project,
-        channel=names_in(current_runtime()).channels[channel_id],
+        channel=names[channel_id],
         channel_id=channel_id,
+        known=known_id and earlier_upload(runtime, by=by, statement_id=known_id),
+        channels=names,
         sheets=proposed_fields(sheets, form),
         filename=name,
         data=b64encode(file[1]).decode(),
