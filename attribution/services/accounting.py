@@ -54,13 +54,17 @@ class AccruedLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DealAccount:
-    """A deal with its ruling, what it has reached, and what is owed for it."""
+    """A deal with its ruling, what it has reached, and what is owed for it.
+
+    `is_unlisted`: the project lists its units, and this one is not among them.
+    """
 
     deal: Deal
     ruling: StoredRuling | None
     milestones: tuple[Milestone, ...]
     lines: tuple[AccruedLine, ...]
     is_held: bool = False
+    is_unlisted: bool = False
 
     @property
     def is_cancelled(self) -> bool:
@@ -87,7 +91,7 @@ def deal_account(runtime: Runtime, *, by: Actor, signing_id: SigningId) -> DealA
     """Return one deal with all that follows from it, or raise NotFound."""
     with runtime.reading() as work, work.snapshot():
         deal = work.signings.deal(signing_id)
-        own = _as_witnessed(runtime, work, _accounts(work, [deal]))
+        own = _as_witnessed(runtime, work, _accounts(work, deal.project_id, [deal]))
     (account,) = _told(by, deal.project_id, own)
     return account
 
@@ -109,7 +113,7 @@ def accounts_in(work: UnitOfWork, project_id: ProjectId) -> list[DealAccount]:
     A subscription that its contract has completed is that contract's deal, and is not
     counted a second time.
     """
-    accounts = _accounts(work, work.signings.deals(project_id))
+    accounts = _accounts(work, project_id, work.signings.deals(project_id))
     contracted = {one.deal.unit for one in accounts if one.deal.stage is Stage.CONTRACT}
     return [
         one
@@ -121,7 +125,9 @@ def accounts_in(work: UnitOfWork, project_id: ProjectId) -> list[DealAccount]:
     ]
 
 
-def _accounts(work: UnitOfWork, deals: Sequence[Deal]) -> list[DealAccount]:
+def _accounts(
+    work: UnitOfWork, project_id: ProjectId, deals: Sequence[Deal]
+) -> list[DealAccount]:
     ids = [deal.id for deal in deals]
     rulings = work.signings.standing_among(ids)
     names = work.signings.channel_names()
@@ -137,6 +143,7 @@ def _accounts(work: UnitOfWork, deals: Sequence[Deal]) -> list[DealAccount]:
     for accrual in accrued:
         accruals[accrual.signing_id].append(accrual)
     held = {hold.signing_id for hold in work.disputes.holds(ids)}
+    listed = work.agreements.units(project_id)
     return [
         DealAccount(
             deal=deal,
@@ -150,6 +157,7 @@ def _accounts(work: UnitOfWork, deals: Sequence[Deal]) -> list[DealAccount]:
                 )
             ),
             is_held=deal.id in held,
+            is_unlisted=bool(listed) and deal.unit not in listed,
         )
         for deal in deals
     ]

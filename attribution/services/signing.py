@@ -200,6 +200,7 @@ def _stored(
     return {
         "signing_id": deal.id,
         "unit": deal.unit,
+        "is_unlisted": work.agreements.is_unlisted(deal.project_id, deal.unit),
         "signed_at": instant_text(deal.signed_at),
         "promise": promise_of(runtime, recorded),
     }

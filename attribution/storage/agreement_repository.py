@@ -342,6 +342,11 @@ class AgreementRepository:
         query = select(units.c.unit).where(units.c.project_id == project_id)
         return frozenset(self._connection.execute(query).scalars())
 
+    def is_unlisted(self, project_id: ProjectId, unit: str) -> bool:
+        """Say whether a project lists its units, and this one is not among them."""
+        listed = self.units(project_id)
+        return bool(listed) and unit not in listed
+
     def _insert(self, table: Table, value: Project | Channel) -> None:
         values = {name: getattr(value, name) for name in type(value).__slots__}
         self._connection.execute(insert(table).values(values))

@@ -29,7 +29,12 @@ from attribution.people import Grant, Role
 from attribution.rulebook import Stage
 from attribution.services.accounting import deal_account, deal_accounts
 from attribution.services.administering import create_channel
-from attribution.services.enlisting import NewAgent, create_agent, enlist_owners
+from attribution.services.enlisting import (
+    NewAgent,
+    create_agent,
+    enlist_owners,
+    list_units,
+)
 from attribution.services.greeting import Arrival
 from attribution.services.matching import earlier_visits
 from attribution.services.reconciling import (
@@ -519,6 +524,29 @@ def test_a_contract_takes_the_home_over_from_its_subscription_once(
     assert [one.deal.id for one in accounts] == [contracted]
     own = deal_account(office.runtime, by=office.finance, signing_id=subscription)
     assert own.ruling is None
+
+
+@pytest.mark.parametrize(
+    ("listed", "is_unlisted"),
+    [((), False), (("3栋1单元1201", "1-1-101"), False), (("1-1-101",), True)],
+)
+def test_a_home_that_is_not_in_the_projects_list_is_signed_and_said_to_be_so(
+    office: Office, listed: tuple[str, ...], *, is_unlisted: bool
+) -> None:
+    if listed:
+        office.do(list_units, by=office.admin, project_id=office.project, texts=listed)
+
+    made = office.do(
+        record_signing,
+        by=office.signing,
+        project_id=office.project,
+        contract=contract(unit="3-1-1201"),
+    )
+
+    (account,) = deal_accounts(
+        office.runtime, by=office.finance, project_id=office.project
+    )
+    assert made["is_unlisted"] is account.is_unlisted is is_unlisted
 
 
 def test_a_contract_for_a_subscribed_home_is_a_milestone_where_that_decides(

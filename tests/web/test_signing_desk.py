@@ -5,6 +5,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from attribution.people import Role
+from attribution.services.enlisting import list_units
 from attribution.services.greeting import Arrival
 from attribution.services.versioning import change_project_rules
 from attribution.services.visiting import record_walk_in
@@ -398,3 +399,26 @@ def test_the_desk_is_for_its_own_role(front: Front, role: Role) -> None:
 
     for address in ("/signing", "/signing/deals", "/signing/deals/none"):
         assert browser.get(address).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "badge"),
+    [
+        ("zh", "楼盘表里没有“3-1-1201”", "不在楼盘表"),
+        ("en", "“3-1-1201” is not in the unit list", "Not in the unit list"),
+    ],
+)
+def test_a_home_that_is_not_in_the_unit_list_is_warned_about(
+    front: Front, language: str, words: str, badge: str
+) -> None:
+    office = front.office
+    office.do(list_units, by=office.admin, project_id=office.project, texts=["1-1-101"])
+    signing = office.sign(unit="3-1-1201")
+    office.sign(unit="1-1-101", phone=OTHER_PHONE)
+
+    for role, place in ((Role.SIGNING, "signing"), (Role.FINANCE, "finance")):
+        browser = front.signed_in(role)
+        browser.set_cookie("hefu_lang", language)
+        listed = browser.get("/finance" if place == "finance" else "/signing/deals")
+        assert words in browser.get(f"/{place}/deals/{signing}").text
+        assert listed.text.count(badge) == 1

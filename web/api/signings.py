@@ -139,6 +139,9 @@ class RuledSigning(Written):
 
     signing_id: str
     unit: str = Field(description="in normal form", examples=["3-1-1201"])
+    is_unlisted: bool = Field(
+        description="the project lists its units, and this one is not among them"
+    )
     signed_at: Instant
     matches: tuple[MatchView, ...]
     ruling: RulingView | None = Field(
@@ -182,6 +185,9 @@ class SigningView(Told):
     recorded_at: Instant
     is_cancelled: bool
     is_held: bool = Field(description="a dispute holds its commissions")
+    is_unlisted: bool = Field(
+        description="the project lists its units, and this one is not among them"
+    )
     ruling_id: str | None
     outcome: str | None
     milestones: tuple[MilestoneView, ...]
@@ -372,6 +378,7 @@ def _view(account: DealAccount) -> SigningView:
         recorded_at=deal.recorded_at,
         is_cancelled=account.is_cancelled,
         is_held=account.is_held,
+        is_unlisted=account.is_unlisted,
         ruling_id=None if ruling is None else ruling.id,
         outcome=None if ruling is None else ruling.outcome,
         milestones=tuple(
