@@ -196,9 +196,11 @@ def test_the_number_of_a_step_alone_lets_one_win(
 
     found = race(lambda _: case.approve(dispute))
 
-    # The key of superseding rulings may speak up before the step's.
+    # The key of superseding rulings may speak up before the step's, and who reads the
+    # winner's ruling before its step finds the proposal stale.
     assert found["WON"] == 1
-    assert set(found) <= {"WON", "DISPUTE_STEP_REFUSED", "ALREADY_RULED"}
+    refused = {"DISPUTE_STEP_REFUSED", "ALREADY_RULED", "DISPUTE_STALE"}
+    assert set(found) <= {"WON"} | refused
     assert_settled_once(office, case)
 
 
