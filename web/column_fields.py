@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from attribution.reconciliation.statement import (
     ChosenColumns,
+    ChosenSheet,
     Column,
     ProposedColumn,
     SheetProposal,
@@ -14,7 +15,7 @@ from attribution.reconciliation.statement import (
 from web.forms import Form
 from web.statement_words import COLUMNS
 
-_MOST_SHEETS, _MOST_DIGITS = 100, 5
+_MOST_SHEETS, _MOST_DIGITS, _MOST_ROW_DIGITS = 100, 5, 7
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,9 +29,11 @@ class ColumnField:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SheetFields:
-    """One sheet, the name of the field that carries its name, and its columns."""
+    """One sheet, the fields that carry its name and its header row, and its columns."""
 
     field: str
+    header_field: str
+    header_row: str
     sheet: SheetProposal
     columns: tuple[ColumnField, ...]
 
@@ -42,6 +45,8 @@ def proposed_fields(
     return tuple(
         SheetFields(
             field=f"sheet-{index}",
+            header_field=f"header-{index}",
+            header_row="" if sheet.header_row is None else str(sheet.header_row),
             sheet=sheet,
             columns=tuple(
                 ColumnField(
@@ -61,19 +66,41 @@ def chosen_columns(form: Form) -> ChosenColumns:
 
     A sheet of which no column is used is not read; one at least must be.
     """
-    chosen: dict[str, dict[Column, int]] = {}
-    for index in range(_MOST_SHEETS):
+    chosen: dict[str, ChosenSheet] = {}
+    for index, name in _sheets_in(form):
         field = f"sheet-{index}"
-        name = "".join(form.texts(field)[:1])  # with the spaces that it may have
-        if not name:
-            break
         columns = dict(_columns_of(form, index, field))
         if columns:
             _refuse_missing(form, field, columns)
-            chosen[name] = columns
+            row = _header_row_in(form, index)
+            chosen[name] = ChosenSheet(columns=columns, header_row=row)
     if not chosen:
         form.refuse("sheet-0", _("请至少在一张表里选出房号和佣金金额。"))
     return chosen
+
+
+def chosen_headers(form: Form) -> dict[str, int]:
+    """Read by the sheet which row a person takes for its header; 0 for none."""
+    rows = {name: _header_row_in(form, index) for index, name in _sheets_in(form)}
+    return {name: row for name, row in rows.items() if row is not None}
+
+
+def _sheets_in(form: Form) -> Iterator[tuple[int, str]]:
+    for index in range(_MOST_SHEETS):
+        name = "".join(form.texts(f"sheet-{index}")[:1])  # with its own spaces
+        if not name:
+            return
+        yield index, name
+
+
+def _header_row_in(form: Form, index: int) -> int | None:
+    said = form.text(f"header-{index}")
+    if not said:
+        return None
+    if not said.isdecimal() or len(said) > _MOST_ROW_DIGITS:
+        form.refuse(f"sheet-{index}", _("表头的行号请填整数，没有表头填 0。"))
+        return None
+    return int(said)
 
 
 def _columns_of(form: Form, index: int, field: str) -> Iterator[tuple[Column, int]]:

@@ -71,6 +71,7 @@ _PHRASES: dict[str, LazyString] = {
     "names one column twice": _l("一列只能有一个含义。"),
     "BASE64": _l("页面里暂存的文件不完整，请重新上传。"),
     "SECRET_DAMAGED": _l("密钥不完整，请重新生成。"),
+    "names a header row that is not there": _l("表里没有这一行；没有表头请填 0。"),
     "is taken already": _l("已经有了，请换一个。"),
     "lies before the first rules of the project": _l(
         "早于这个案场的第一版规则，没有规则可判；请核对日期。"

@@ -12,6 +12,7 @@ from attribution.reconciliation.cells import SCALES, masked, plain_text, shown
 from attribution.reconciliation.statement import (
     Cell,
     CellKind,
+    ChosenSheet,
     Column,
     ColumnChoice,
     ProposedColumn,
@@ -22,6 +23,7 @@ from attribution.reconciliation.statement import (
 COLUMN_AMBIGUOUS = "COLUMN_AMBIGUOUS"
 SEARCHED_ROWS = 50
 SHOWN_ROWS = 4  # below the header, when a person is asked
+PREVIEWED_ROWS = 12  # from the top, to find the header among
 DEEPEST_HEADER = 3  # rows of one header: group, column, unit of measure
 
 # The words of each column, the surest first.
@@ -98,55 +100,63 @@ class Header:
         return next(c.scale for c in self.choices if c.column is column)
 
 
-def header_of(
-    sheet: SheetCells, chosen: Mapping[Column, int] | None = None
-) -> Header | None:
+def header_of(sheet: SheetCells, chosen: ChosenSheet | None = None) -> Header | None:
     """Find the header row, or rows, of a sheet; None where there is none.
 
     The best header names most columns; among equals the shortest, then the first.
 
     Args:
-        chosen: the columns that a person has confirmed, in place of those we find.
+        chosen: what a person has confirmed, in place of what we find.
 
     Raises:
         StatementUnreadable: two columns could be the unit, the price or the amount,
             and nobody has chosen.
     """
-    best = _best(sheet)
+    best = _best(sheet, None if chosen is None else chosen.header_row)
     if best is None:
         return None
     texts, (first, last) = best
     if chosen is None:
-        columns = _columns_in(texts)
-        _refuse_ambiguity(sheet.name, last, columns, texts)
-        chosen = {column: numbers[0] for column, numbers in columns.items()}
+        found = _columns_in(texts)
+        _refuse_ambiguity(sheet.name, last, found, texts)
+        columns: Mapping[Column, int] = {one: ns[0] for one, ns in found.items()}
+    else:
+        columns = chosen.columns
     general = _general_scale(sheet, last)
     return Header(
         first_row=first,
         last_row=last,
-        columns=chosen,
+        columns=columns,
         choices=tuple(
             ColumnChoice(
                 column=column,
-                cell=Cell(last, number, CellKind.TEXT, "").address,
+                cell=Cell(last or 1, number, CellKind.TEXT, "").address,
                 header=shown(texts.get(number, "")),
                 scale=_scale_in(texts.get(number, ""), general)
                 if _is_money(column)
                 else 1,
             )
-            for column, number in sorted(chosen.items(), key=lambda item: item[1])
+            for column, number in sorted(columns.items(), key=lambda item: item[1])
         ),
     )
 
 
-def proposal_of(sheet: SheetCells) -> SheetProposal | None:
-    """Return how a sheet would be read, for a person to confirm; None without header.
+def proposal_of(sheet: SheetCells, header_row: int | None = None) -> SheetProposal:
+    """Return how a sheet would be read, for a person to confirm.
 
     Where two columns could be the one, neither is proposed: the person chooses.
+
+    Args:
+        header_row: the row that a person takes for the header, 0 for none.
     """
-    best = _best(sheet)
+    best = _best(sheet, header_row)
     if best is None:
-        return None
+        return SheetProposal(
+            name=sheet.name,
+            header_row=None,
+            columns=(),
+            first_rows=_first_rows(sheet),
+        )
     texts, (_, last) = best
     found = _columns_in(texts)
     taken = {numbers[0]: one for one, numbers in found.items() if len(numbers) == 1}
@@ -169,7 +179,28 @@ def proposal_of(sheet: SheetCells) -> SheetProposal | None:
             )
             for number in sorted(texts.keys() | set().union(*rows))
         ),
+        first_rows=_first_rows(sheet),
     )
+
+
+def _first_rows(sheet: SheetCells) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    numbers = sorted(sheet.rows)[:PREVIEWED_ROWS]
+    rows = [(number, _covered_row(sheet.rows[number])) for number in numbers]
+    return tuple((number, tuple(texts.values())) for number, texts in rows)
+
+
+def _covered_row(cells: Mapping[int, Cell]) -> dict[int, str]:
+    """Return the texts of a row: words as they are, unless figures stand beside them.
+
+    A row of words alone is a title or a header; beside figures they may be names.
+    """
+    is_wordy = not any(char.isdigit() for one in cells.values() for char in one.text)
+    return {
+        number: shown(cells[number].text)
+        if is_wordy
+        else _sample(cells[number].text, None)
+        for number in sorted(cells)
+    }
 
 
 def _sample(text: str, column: Column | None) -> str:
@@ -186,15 +217,26 @@ def _masked_unless_plain(match: re.Match[str]) -> str:
     return word if set(word) <= _PLAIN else masked(word)
 
 
-def _best(sheet: SheetCells) -> tuple[Mapping[int, str], tuple[int, int]] | None:
-    """Return the texts and the rows of the best header, or None."""
+def _best(
+    sheet: SheetCells, chosen_row: int | None = None
+) -> tuple[Mapping[int, str], tuple[int, int]] | None:
+    """Return the texts and the rows of the best header, or None.
+
+    Args:
+        chosen_row: the last row of the header, as a person says. Where that is the one
+            we find, it is that; else it is this row alone.
+    """
     best: tuple[int, Mapping[int, str], tuple[int, int]] | None = None
     for first, last, texts in _spans(sheet):
         found = _columns_in(texts)
         score = len(found) if {Column.UNIT, Column.AMOUNT} <= found.keys() else 0
         if score and (best is None or score > best[0]):
             best = (score, texts, (first, last))
-    return None if best is None else best[1:]
+    if chosen_row is None or (best is not None and best[2][1] == chosen_row):
+        return None if best is None else best[1:]
+    texts = _covered_row(filled(sheet, chosen_row))
+    plain = {number: plain_text(text).upper() for number, text in texts.items()}
+    return plain, (chosen_row, chosen_row)
 
 
 def filled(sheet: SheetCells, row: int) -> dict[int, Cell]:

@@ -205,7 +205,7 @@ def _total_label(cells: Mapping[int, Cell], unit: UnitReading) -> str | None:
 
 
 def _is_header(table: _Table, cells: Mapping[int, Cell]) -> bool:
-    header = table.sheet.rows[table.header.last_row]
+    header = table.sheet.rows.get(table.header.last_row, {})
     numbers = [table.header.columns[c] for c in (Column.UNIT, Column.AMOUNT)]
     return all(
         n in cells and n in header and cells[n].text == header[n].text for n in numbers

@@ -76,8 +76,19 @@ class ColumnChoice:
     scale: int = 1  # yuan in one of the column's units: 10 000 under （万元）
 
 
-ChosenColumns = Mapping[str, Mapping[Column, int]]
-"""Sheet → meaning → number of the column that a person has chosen for it."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChosenSheet:
+    """How a person wants a sheet read: meaning → number of the column.
+
+    `header_row` is the row of the header, 0 where there is none; None leaves it to us.
+    """
+
+    columns: Mapping[Column, int]
+    header_row: int | None = None
+
+
+ChosenColumns = Mapping[str, ChosenSheet]
+"""By the name of the sheet. One that is not named is not read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,11 +112,17 @@ class ProposedColumn:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SheetProposal:
-    """How we would read a sheet, to be confirmed before anything is stored."""
+    """How we would read a sheet, to be confirmed before anything is stored.
+
+    `header_row` is None where no header was recognised: the person says which row it
+    is, 0 for none. `first_rows` are the sheet's first rows, by their number, to find
+    it among; names and numbers that may be somebody's are covered there.
+    """
 
     name: str
-    header_row: int
+    header_row: int | None
     columns: tuple[ProposedColumn, ...]
+    first_rows: tuple[tuple[int, tuple[str, ...]], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

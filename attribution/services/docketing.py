@@ -140,10 +140,11 @@ def case_in(
 def cases_in(work: UnitOfWork, disputes: Sequence[Dispute]) -> list[Case]:
     """Return the cases of disputes in their order, however many in four statements."""
     signing_ids = {one.signing_id for one in disputes}
-    steps = work.disputes.steps(one.id for one in disputes)
     deals = work.signings.deals_among(signing_ids)
     disputed = work.signings.rulings_among(one.ruling_id for one in disputes)
     standing = work.signings.standing_among(signing_ids)
+    # Last, so that none is older than the ruling that a decision has put in place.
+    steps = work.disputes.steps(one.id for one in disputes)
     return [
         Case(
             dispute=one,

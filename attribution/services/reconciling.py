@@ -89,8 +89,12 @@ def propose_statement(
     project_id: ProjectId,
     channel_id: ChannelId,
     file: tuple[str, bytes],
+    header_rows: Mapping[str, int] | None = None,
 ) -> tuple[SheetProposal, ...]:
     """Return how a channel's spreadsheet would be read; nothing is stored.
+
+    Args:
+        header_rows: by the sheet, the row that a person takes for its header.
 
     Raises:
         NotAllowed, StatementUnreadable and its kin: as `upload_statement`.
@@ -99,7 +103,7 @@ def propose_statement(
     with runtime.reading() as work:
         _refuse_stranger(work, by, project_id, channel_id, runtime.now())
     name, data = file
-    return propose_columns(data, name)
+    return propose_columns(data, name, header_rows)
 
 
 def upload_statement(
@@ -205,6 +209,7 @@ def _used(statement: Statement) -> list[dict[str, object]]:
     return [
         {
             "sheet": sheet.name,
+            "header_row": sheet.header_row,
             "columns": {
                 one.column: one.cell.rstrip("0123456789") for one in sheet.choices
             },

@@ -50,20 +50,33 @@ _COMMON_LEADS = {0xA1, 0xA3, *range(0xB0, 0xD8)}
 _COMMON_SHARE = 0.7
 
 
-def propose_columns(data: bytes, filename: str) -> tuple[SheetProposal, ...]:
+def propose_columns(
+    data: bytes, filename: str, header_rows: Mapping[str, int] | None = None
+) -> tuple[SheetProposal, ...]:
     """Return how the sheets of an upload would be read, for a person to confirm.
 
+    Where no sheet has a header that we know, all that could be a table (unit and amount
+    in two columns) are proposed with their first rows.
+
+    Args:
+        header_rows: by the sheet, the row that a person takes for its header.
+
     Raises:
-        HeaderNotFound: no sheet names a unit column and an amount column.
+        HeaderNotFound: no sheet could be a statement.
+        InputInvalid: a header row that is not there.
         StatementNotSpreadsheet, StatementTooLarge, EncodingUnknown,
         StatementUnreadable: as `read_statement`.
     """
     _, _, sheets = _opened(data, filename)
-    found = [proposal_of(sheet) for sheet in sheets if not sheet.is_hidden]
-    proposals = tuple(one for one in found if one is not None)
-    if not proposals:
+    rows = header_rows or {}
+    seen = [sheet for sheet in sheets if not sheet.is_hidden and _is_table(sheet)]
+    for sheet in seen:
+        _check_header_row(sheet, rows.get(sheet.name))
+    found = [proposal_of(sheet, rows.get(sheet.name)) for sheet in seen]
+    if not found:
         raise HeaderNotFound(tuple(sheet.name for sheet in sheets))
-    return proposals
+    known = tuple(one for one in found if one.header_row is not None)
+    return known or tuple(found)
 
 
 def read_statement(
@@ -132,11 +145,24 @@ def _header(sheet: SheetCells, chosen: ChosenColumns | None) -> Header | None:
 def _check_choice(chosen: ChosenColumns, sheets: list[SheetCells]) -> None:
     if chosen.keys() - {sheet.name for sheet in sheets}:
         raise InputInvalid("columns", "names a sheet that is not there")
-    for columns in chosen.values():
+    for sheet in sheets:
+        if sheet.name in chosen:
+            _check_header_row(sheet, chosen[sheet.name].header_row)
+    for one in chosen.values():
+        columns = one.columns
         if not {Column.UNIT, Column.AMOUNT} <= columns.keys():
             raise InputInvalid("columns", "must name unit and amount")
         if len(set(columns.values())) < len(columns):
             raise InputInvalid("columns", "names one column twice")
+
+
+def _is_table(sheet: SheetCells) -> bool:
+    return any(len(row) > 1 for row in sheet.rows.values())
+
+
+def _check_header_row(sheet: SheetCells, row: int | None) -> None:
+    if row and row not in sheet.rows:
+        raise InputInvalid("columns", "names a header row that is not there")
 
 
 def workbook_cells(data: bytes) -> list[SheetCells]:

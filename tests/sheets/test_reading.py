@@ -20,7 +20,7 @@ from attribution.money import Fen
 from attribution.reconciliation.matching import reconcile
 from attribution.reconciliation.report import RowKind
 from attribution.reconciliation.statement import (
-    ChosenColumns,
+    ChosenSheet,
     Column,
     letters_of,
     number_of,
@@ -287,7 +287,7 @@ def test_a_file_without_a_header_proposes_nothing() -> None:
 
 
 def test_chosen_columns_are_read_and_no_others() -> None:
-    chosen = {"a.csv": {Column.UNIT: 1, Column.AMOUNT: 3}}
+    chosen = {"a.csv": ChosenSheet(columns={Column.UNIT: 1, Column.AMOUNT: 3})}
 
     statement = read_statement(csv_of(TWO), "a.csv", chosen)
 
@@ -301,16 +301,94 @@ def test_a_sheet_that_was_not_chosen_is_not_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "chosen",
+    ("sheet", "columns", "row"),
     [
-        {"b.csv": {Column.UNIT: 1, Column.AMOUNT: 2}},
-        {"a.csv": {Column.UNIT: 1}},
-        {"a.csv": {Column.UNIT: 1, Column.AMOUNT: 1}},
+        ("b.csv", {Column.UNIT: 1, Column.AMOUNT: 2}, None),
+        ("a.csv", {Column.UNIT: 1}, None),
+        ("a.csv", {Column.UNIT: 1, Column.AMOUNT: 1}, None),
+        ("a.csv", {Column.UNIT: 1, Column.AMOUNT: 2}, 3),
     ],
 )
-def test_a_choice_that_is_none_is_refused(chosen: ChosenColumns) -> None:
+def test_a_choice_that_is_none_is_refused(
+    sheet: str, columns: dict[Column, int], row: int | None
+) -> None:
+    chosen = {sheet: ChosenSheet(columns=columns, header_row=row)}
+
     with pytest.raises(InputInvalid):
         read_statement(csv_of(TWO), "a.csv", chosen)
+
+
+STRANGE = [
+    ["标的清单"],
+    ["标的", "款项", "对方"],
+    ["3-1-1201", "36750", "张小明"],
+    ["3-1-1202", "1", "李大有"],
+]
+BY_HAND = {Column.UNIT: 1, Column.AMOUNT: 2}
+
+
+def test_without_a_header_that_we_know_the_first_rows_are_shown() -> None:
+    (sheet,) = propose_columns(csv_of(STRANGE), "a.csv")
+
+    assert (sheet.header_row, sheet.columns) == (None, ())
+    assert sheet.first_rows == (
+        (1, ("标的清单",)),
+        (2, ("标的", "款项", "对方")),
+        (3, ("3-1-1201", "36750", "张**")),
+        (4, ("3-1-1202", "1", "李**")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("row", "headers", "first"),
+    [
+        (2, ("标的", "款项", "对方"), "3-1-1201"),
+        (0, ("", "", ""), "标**"),
+        (3, ("3-1-1201", "36750", "张**"), "3-1-1202"),
+    ],
+)
+def test_the_columns_below_the_row_that_a_person_names_are_shown(
+    row: int, headers: tuple[str, ...], first: str
+) -> None:
+    (sheet,) = propose_columns(csv_of(STRANGE), "a.csv", {"a.csv": row})
+
+    assert sheet.header_row == row
+    assert tuple(one.header for one in sheet.columns) == headers
+    assert sheet.columns[0].first[0] == first
+
+
+def test_a_header_row_that_is_not_there_is_refused() -> None:
+    with pytest.raises(InputInvalid):
+        propose_columns(csv_of(STRANGE), "a.csv", {"a.csv": 5})
+
+
+@pytest.mark.parametrize(("row", "lines"), [(2, 2), (0, 3), (3, 1)])
+def test_a_statement_is_read_below_the_row_that_a_person_names(
+    row: int, lines: int
+) -> None:
+    chosen = {"a.csv": ChosenSheet(columns=BY_HAND, header_row=row)}
+
+    statement = read_statement(csv_of(STRANGE), "a.csv", chosen)
+
+    assert len(statement.lines) == lines
+    assert statement.sheets[0].header_row == row
+    assert "张小明" not in repr(statement.sheets)
+
+
+def test_the_header_that_we_find_stays_whole_when_a_person_names_its_last_row() -> None:
+    rows = [
+        ["签约", "佣金（万元）", ""],
+        ["房号", "本期", "备注"],
+        ["3-1-1201", "2", ""],
+    ]
+    found = read_statement(csv_of(rows), "a.csv")
+
+    chosen = {"a.csv": ChosenSheet(columns=BY_HAND, header_row=2)}
+    read = read_statement(csv_of(rows), "a.csv", chosen)
+
+    assert found.sheets[0].header_row == 2
+    assert [one.amount for one in read.lines] == [one.amount for one in found.lines]
+    assert read.lines[0].amount == Fen(2_000_000)
 
 
 @pytest.mark.parametrize(("letters", "number"), [("A", 1), ("AA", 27), ("XFD", 16384)])

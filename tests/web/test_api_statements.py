@@ -65,7 +65,9 @@ def test_the_columns_can_be_chosen_and_the_answer_says_which_were_used(
     api: ApiOffice,
 ) -> None:
     data = "房号,佣金金额,应得\n3-1-1201,1,2\n".encode()
-    chosen = [{"sheet": "a.csv", "columns": {"unit": "A", "amount": "C"}}]
+    chosen = [
+        {"sheet": "a.csv", "header_row": 1, "columns": {"unit": "A", "amount": "C"}}
+    ]
 
     def sent(**fields: str) -> Answered:
         form = {"channel": api.office.channel_a, "file": (io.BytesIO(data), "a.csv")}
@@ -76,7 +78,7 @@ def test_the_columns_can_be_chosen_and_the_answer_says_which_were_used(
     (row,) = api.get("finance", address).json["rows"]
 
     assert found.json["columns"] == [
-        {"sheet": "a.csv", "columns": {"unit": "A", "amount": "B"}}
+        {"sheet": "a.csv", "header_row": 1, "columns": {"unit": "A", "amount": "B"}}
     ]
     assert corrected.json["columns"] == chosen
     assert (row["cell"], row["claimed"]) == ("C2", 200)
@@ -91,6 +93,8 @@ def test_the_columns_can_be_chosen_and_the_answer_says_which_were_used(
         '[{"sheet": "a.csv", "columns": {"unit": "A", "amount": "1"}}]',
         '[{"sheet": "a.csv", "columns": {"unit": "A", "wages": "B"}}]',
         '[{"sheet": "b.csv", "columns": {"unit": "A", "amount": "B"}}]',
+        '[{"sheet": "a.csv", "header_row": 9, "columns": {"unit":"A","amount":"B"}}]',
+        '[{"sheet": "a.csv", "header_row": -1, "columns": {"unit":"A","amount":"B"}}]',
     ],
 )
 def test_columns_that_are_no_choice_are_refused(api: ApiOffice, columns: str) -> None:
@@ -118,6 +122,27 @@ def test_uploads_are_listed_for_finance_and_for_the_channel_itself(
     assert counts == {"finance": 1, own: 1, other: 0}
     assert upload(api, CSV + b"3-1-1,1\n", who=own).status_code == 201
     assert upload(api, CSV, who=other).status_code == 403
+
+
+@pytest.mark.parametrize(("head", "row"), [("甲,乙\n", 1), ("", 0)])
+def test_a_header_that_is_not_recognised_is_named(
+    api: ApiOffice, head: str, row: int
+) -> None:
+    data = f"{head}3-1-1201,36750\n".encode()
+    chosen = {"sheet": "a.csv", "header_row": row, "columns": {"unit": "A"}}
+    chosen["columns"] = {"unit": "A", "amount": "B"}
+
+    def sent(**fields: str) -> Answered:
+        form = {"channel": api.office.channel_a, "file": (io.BytesIO(data), "a.csv")}
+        return api.send("finance", "/statements", {}, data={**form, **fields})
+
+    refused, read = sent(), sent(columns=json.dumps([chosen]))
+    address = f"/reconciliations/{read.json['reconciliation_id']}"
+    (found,) = api.get("finance", address).json["rows"]
+
+    assert refused.json["code"] == "HEADER_NOT_FOUND"
+    assert read.json["columns"] == [chosen]
+    assert (found["unit"], found["claimed"]) == ("3-1-1201", 3_675_000)
 
 
 def test_what_was_uploaded_before_is_refused_until_it_is_meant_again(

@@ -306,7 +306,7 @@ def test_the_same_upload_twice_is_one(front: Front, finance: FlaskClient) -> Non
 REFUSED = [
     (b"\x89PNG\r\n", 415, "内容不是表格", "no spreadsheet"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 415, ".xls", ".xls"),
-    ("姓名,电话\n张三,1".encode(), 422, "找不到表头", "header"),
+    ("没有表格\n只有几句话".encode(), 422, "找不到表头", "header"),
     ("棟號,傭金金額,簽約日期\n甲棟,乙,丙".encode("big5"), 422, "编码", "ncoding"),
     (f'{HEAD}\n"3-1-1201,张三'.encode(), 422, "引号没有配对", "quotation mark"),
 ]
@@ -374,6 +374,64 @@ def test_a_column_that_was_taken_wrongly_is_corrected(
 
 
 DIFFERS = {"kind": "AMOUNT_DIFFERS"}
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh", "没有认出表头"), ("en", "no header was recognised")]
+)
+def test_a_header_that_is_not_recognised_is_asked_about(
+    front: Front, finance: FlaskClient, language: str, words: str
+) -> None:
+    finance.set_cookie("hefu_lang", language)
+    rows = ["三月", "标的,对方,款项", f"3-1-1201,张三,36750,{PHONE}"]
+    data = "\n".join(rows).encode()
+
+    asked = finance.post(
+        "/finance/statements", data=upload_form(front, finance, data, "甲.csv")
+    )
+    fields = proposed(asked.text)
+    seen = finance.post("/finance/statements/columns", data={**fields, "header-0": "2"})
+    chosen = {"column-0-1": "unit", "column-0-3": "amount", "header-0": "2"}
+    answer = confirm(finance, seen, **chosen)
+
+    assert asked.status_code == seen.status_code == 200
+    assert words in asked.text
+    assert "<span>标的</span><span>对方</span>" in asked.text
+    assert '<strong id="column-0-1-header">标的</strong>' in seen.text
+    for page in (asked, seen):
+        assert "张三" not in page.text
+        assert PHONE not in page.text
+    assert "¥36,750.00" in finance.get(answer.location).text
+
+
+@pytest.mark.parametrize(
+    ("row", "status", "words"),
+    [
+        ("0", 200, "没有表头"),
+        ("7", 422, "表里没有这一行"),
+        ("x", 422, "行号请填整数"),
+        ("", 200, "没有认出表头"),
+    ],
+)
+def test_the_row_of_a_header_is_one_of_the_sheet_or_none(
+    front: Front, finance: FlaskClient, row: str, status: int, words: str
+) -> None:
+    data = "3-1-1201,张三丰,36750\n3-1-1202,李四光,1".encode()
+    page = finance.post(
+        "/finance/statements", data=upload_form(front, finance, data, "甲.csv")
+    )
+
+    seen = finance.post(
+        "/finance/statements/columns",
+        data={**proposed(page.text), "header-0": row, "column-0-1": "amount"},
+    )
+    refused = confirm(finance, seen, **{"header-0": row})
+
+    assert seen.status_code == status
+    assert words in seen.text
+    assert "张三丰" not in seen.text
+    assert refused.status_code == 422
+    assert front.office.count(statements) == 0
 
 
 @pytest.mark.parametrize(

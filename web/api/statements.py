@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from flask import Blueprint, Response
-from pydantic import Field, Json, StrictStr, StringConstraints
+from pydantic import Field, Json, StrictInt, StrictStr, StringConstraints
 
 from attribution.errors import NotFound, StatementKnown
 from attribution.ids import ChannelId, StatementId
@@ -17,7 +17,12 @@ from attribution.reconciliation.report import (
     RowKind,
     reconciliation_to_json,
 )
-from attribution.reconciliation.statement import ChosenColumns, Column, number_of
+from attribution.reconciliation.statement import (
+    ChosenColumns,
+    ChosenSheet,
+    Column,
+    number_of,
+)
 from attribution.services.answering import Reply, Request
 from attribution.services.reconciling import (
     STATEMENT_ROLES,
@@ -46,6 +51,9 @@ class SheetColumns(Asked):
     """Of one sheet, the letters of the column that stands for each meaning."""
 
     sheet: Annotated[StrictStr, Field(min_length=1, max_length=120)]
+    header_row: Annotated[StrictInt, Field(ge=0, le=1_048_576)] | None = Field(
+        default=None, description="its last row; 0: none; left out: found by its words"
+    )
     columns: dict[Column, Letters]
 
 
@@ -76,6 +84,7 @@ class UsedColumns(Told):
     """Of one sheet, the letters of the column that was taken for each meaning."""
 
     sheet: str
+    header_row: int = Field(description="its last row; 0: none")
     columns: dict[Column, str]
 
 
@@ -228,9 +237,12 @@ def upload(form: Upload, file: tuple[str, bytes], intention: Request) -> Reply:
 
 def _numbered(columns: Iterable[SheetColumns]) -> ChosenColumns:
     return {
-        one.sheet: {
-            column: number_of(letters) for column, letters in one.columns.items()
-        }
+        one.sheet: ChosenSheet(
+            columns={
+                column: number_of(letters) for column, letters in one.columns.items()
+            },
+            header_row=one.header_row,
+        )
         for one in columns
     }
 

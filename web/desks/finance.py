@@ -1,6 +1,7 @@
 """Finance 财务: deals, rulings and accruals, and channels' statements."""
 
 from base64 import b64decode, b64encode
+from functools import partial
 from http import HTTPStatus
 from io import BytesIO
 
@@ -15,6 +16,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
 
 from attribution.errors import (
     AttributionError,
@@ -51,9 +53,9 @@ from attribution.sheets.writing import write_report
 from web.access import current_actor, current_runtime, requires
 from web.charts import bars_of
 from web.choosing import chosen_project, projects_here
-from web.column_fields import chosen_columns, proposed_fields
+from web.column_fields import chosen_columns, chosen_headers, proposed_fields
 from web.dispute_words import GROUNDS, STATES
-from web.forms import Form, page_request
+from web.forms import Form, mistake_of, page_request
 from web.languages import instant
 from web.log_words import ENTRY_WORDS
 from web.milestones import EVENTS, STAGES, milestone_choices, record_from
@@ -159,6 +161,19 @@ def propose() -> ResponseReturnValue:
         return _statements(form, error), explain(error).status
 
 
+@bp.post("/statements/columns")
+@requires(*ROLES)
+def look_again() -> ResponseReturnValue:
+    """Show the columns below the header row that the person has pointed out."""
+    fields = request.form.items(multi=True)
+    # Under another header the columns are proposed anew.
+    kept = [one for one in fields if not one[0].startswith("column-")]
+    form = Form(MultiDict(kept))
+    page = _proposal(form, (form.text("filename"), _kept_file(form)))
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.mistakes else HTTPStatus.OK
+    return page, status
+
+
 @bp.post("/statements/confirm")
 @requires(*ROLES)
 def confirm() -> ResponseReturnValue:
@@ -203,9 +218,19 @@ def _proposal(
     project, name = chosen_project(*ROLES), name_of(file[0])
     channel_id = ChannelId(form.text("channel"))
     runtime, by = current_runtime(), current_actor()
-    sheets = propose_statement(
-        runtime, by=by, project_id=project.id, channel_id=channel_id, file=file
+    propose = partial(
+        propose_statement,
+        runtime,
+        by=by,
+        project_id=project.id,
+        channel_id=channel_id,
+        file=file,
     )
+    try:
+        sheets = propose(header_rows=chosen_headers(form))
+    except InputInvalid as error:
+        form.refuse("sheet-0", mistake_of(error), error.code)
+        sheets = propose()
     if known_id is None:
         known_id = upload_of_file(runtime, by=by, project_id=project.id, data=file[1])
     names = names_in(runtime).channels
