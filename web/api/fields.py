@@ -101,7 +101,9 @@ class Promise(Told):
     """The log's signed promise that the entry of this fact will be in it."""
 
     entry: str = Field(examples=["5d2f6ad2fe3b4c6d8e0f112233445566"])
-    promise: str = Field(description="signed by the log; says until when the proof is due")
+    promise: str = Field(
+        description="signed by the log; says until when the proof is due"
+    )
 
 
 class Written(Told):
