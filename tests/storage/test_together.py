@@ -36,6 +36,7 @@ from attribution.services.admitting import (
     sign_out,
 )
 from attribution.services.binding import bind_by_link, open_link
+from attribution.services.disputing import Receipt
 from attribution.services.enlisting import (
     NewAgent,
     create_agent,
@@ -79,6 +80,7 @@ from attribution.services.signing import (
     record_milestone,
     record_signing,
 )
+from attribution.services.stating import state_as_visitor
 from attribution.services.versioning import change_plan
 from attribution.services.visiting import confirm_report, record_walk_in
 from attribution.services.witnessing import (
@@ -89,6 +91,7 @@ from attribution.services.witnessing import (
 from attribution.storage.engine import open_database
 from attribution.storage.tables import metadata
 from attribution.totp import code_at, step_at
+from attribution.visitor_statements import BroughtBy, Said
 from tests.conftest import OpenedOffice
 from tests.office import OTHER_PHONE, PLAN, Office, mobile
 from tests.quarrel import quarrel
@@ -252,6 +255,12 @@ def sign(office: Office) -> Act:
     return lambda: office.do(
         record_signing, by=office.signing, project_id=office.project, contract=contract
     )
+
+
+def state(office: Office) -> Act:
+    receipt = Receipt(text=str(office.walk_in()["visitor_receipt"]), address="10.0.0.1")
+    said = Said(been_before=True, brought_by=BroughtBy.NOBODY)
+    return lambda: office.do(state_as_visitor, receipt=receipt, said=said)
 
 
 def sign_what_is_sold(office: Office) -> Act:
@@ -534,6 +543,7 @@ ACTS: Mapping[str, Callable[[Office], Act]] = {
     "peek": peek,
     "release": release,
     "look up": look_up,
+    "state": state,
     "sign": sign,
     "sign what is sold": sign_what_is_sold,
     "cancel": cancel,
