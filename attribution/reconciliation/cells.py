@@ -17,6 +17,8 @@ from attribution.reconciliation.statement import Cell, CellKind
 
 # Ten billion yuan: no home costs more, and a phone number in the wrong column is more.
 LARGEST_FEN = 10**12
+# Holds every digit of a text as long as we read, so that nothing is rounded twice.
+_EXACT = Context(prec=100)
 SHOWN_LENGTH = 40
 EXCEL_DIGITS = (
     15  # a spreadsheet keeps no more; later digits of longer numbers are lost
@@ -33,7 +35,7 @@ _ARABIC = re.compile(
     f"(?P<sign>-?)¥?(?P<inner>-?)(?P<number>{_NUMBER})"
     "(?P<scale>[千万萬亿]?)(?P<yuan>[元圆块]?)[整正]?"
 )
-_CURRENCY = re.compile("RMB|CNY|人民币")
+_CURRENCY = re.compile("^(-?)(?:RMB|CNY|人民币)|(?:RMB|CNY|人民币)$")
 _CHINESE = re.compile(
     f"(?P<yuan>[{CHARACTERS}]+)(?P<word>[元圆]?)"
     f"(?:(?P<jiao>[{CHARACTERS}])角)?零?(?:(?P<fen>[{CHARACTERS}])分)?[整正]?"
@@ -97,9 +99,7 @@ def read_amount(cell: Cell | None, scale: int = 1) -> AmountReading:
         return AmountReading(doubt=CellDoubt.FORMULA_WITHOUT_VALUE)
     if cell.kind is CellKind.NUMBER:
         return _in_fen(_as_displayed(cell.text), scale)
-    yuan = (
-        _yuan_in(plain_text(cell.text), scale) if cell.kind is CellKind.TEXT else None
-    )
+    yuan = _yuan_in(cell.text, scale) if cell.kind is CellKind.TEXT else None
     if yuan is None:
         return AmountReading(doubt=CellDoubt.NOT_AN_AMOUNT)
     return _in_fen(yuan, 1)
@@ -116,6 +116,8 @@ def read_date(cell: Cell | None, year: int | None = None) -> DateReading:
     if cell.kind in {CellKind.ERROR, CellKind.LOGICAL}:
         return DateReading(doubt=CellDoubt.NOT_A_DATE)
     text = unicodedata.normalize("NFKC", cell.text).strip().translate(_DASHES)
+    if len(text) > SHOWN_LENGTH:
+        return DateReading(doubt=CellDoubt.NOT_A_DATE)
     if _is_serial(text):
         on = _SERIAL_ZERO + timedelta(days=int(text))
         return DateReading(on=on, doubt=CellDoubt.DATE_FROM_SERIAL)
@@ -163,7 +165,7 @@ def _as_displayed(text: str) -> Decimal:
 def _in_fen(units: Decimal, scale: int) -> AmountReading:
     if abs(units) >= 10**EXCEL_DIGITS:
         return AmountReading(doubt=CellDoubt.SHORTENED_BY_SPREADSHEET)
-    exact = units * scale * 100
+    exact = _EXACT.multiply(units, scale * 100)
     if abs(exact) > LARGEST_FEN:
         return AmountReading(doubt=CellDoubt.AMOUNT_TOO_LARGE)
     amount = int(exact.quantize(Decimal(1), ROUND_HALF_UP))
@@ -175,15 +177,19 @@ def _in_fen(units: Decimal, scale: int) -> AmountReading:
 
 def _yuan_in(text: str, scale: int) -> Decimal | None:
     """Return the yuan written in a text, negative in parentheses."""
-    text = _CURRENCY.sub("", text.upper())
+    # A space between digits is a thousand mark, or stands between two amounts.
+    marked = re.sub(r"(?<=\d)\s+(?=\d)", ",", text)
+    text = _CURRENCY.sub(r"\1", plain_text(marked).upper())
     if len(text) > SHOWN_LENGTH:
         return None
     is_negative = text.startswith("(") and text.endswith(")")
-    inner = text[1:-1] if is_negative else text
+    inner = _CURRENCY.sub(r"\1", text[1:-1]) if is_negative else text
     yuan = _arabic_yuan(inner, scale)
     if yuan is None:
         yuan = _chinese_yuan(inner, scale)
-    return -yuan if is_negative and yuan is not None else yuan
+    if yuan is None or not is_negative:
+        return yuan
+    return None if yuan < 0 else -yuan
 
 
 def _arabic_yuan(text: str, scale: int) -> Decimal | None:
@@ -192,7 +198,7 @@ def _arabic_yuan(text: str, scale: int) -> Decimal | None:
         return None
     has_own_unit = bool(match["scale"] or match["yuan"])
     factor = SCALES[match["scale"]] if has_own_unit else scale
-    value = Decimal(match["number"].replace(",", "")) * factor
+    value = _EXACT.multiply(Decimal(match["number"].replace(",", "")), factor)
     return -value if match["sign"] or match["inner"] else value
 
 
@@ -203,11 +209,12 @@ def _chinese_yuan(text: str, scale: int) -> Decimal | None:
     if match is None or value is None:
         return None
     jiao, fen = numeral_read(match["jiao"] or "零"), numeral_read(match["fen"] or "零")
-    if not match["word"] and (match["jiao"] or match["fen"]):
+    has_parts = bool(match["jiao"] or match["fen"])
+    if jiao is None or fen is None or (has_parts and not match["word"]):
         return None
     has_own_unit = bool(match["word"]) or bool(set("万萬亿億") & set(match["yuan"]))
     yuan = Decimal(value) * (1 if has_own_unit else scale)
-    return sign * (yuan + Decimal(10 * (jiao or 0) + (fen or 0)) / 100)
+    return sign * (yuan + Decimal(10 * jiao + fen) / 100)
 
 
 def _is_serial(text: str) -> bool:

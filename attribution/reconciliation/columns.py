@@ -22,6 +22,8 @@ from attribution.reconciliation.statement import (
 
 COLUMN_AMBIGUOUS = "COLUMN_AMBIGUOUS"
 SEARCHED_ROWS = 50
+SEARCHED_COLUMNS = 256
+LONGEST_HEADER = 200  # characters; a longer text is a remark, and no name of a column
 SHOWN_ROWS = 4  # below the header, when a person is asked
 PREVIEWED_ROWS = 12  # from the top, to find the header among
 DEEPEST_HEADER = 3  # rows of one header: group, column, unit of measure
@@ -162,7 +164,7 @@ def proposal_of(sheet: SheetCells, header_row: int | None = None) -> SheetPropos
     taken = {numbers[0]: one for one, numbers in found.items() if len(numbers) == 1}
     taken |= {found[one][0]: one for one in found.keys() - _MUST_BE_ONE}
     below = [row for row in sorted(sheet.rows) if row > last][:SHOWN_ROWS]
-    rows = [filled(sheet, row) for row in below]
+    rows = list(_filled(sheet, below).values())
     return SheetProposal(
         name=sheet.name,
         header_row=last,
@@ -239,23 +241,24 @@ def _best(
     return plain, (chosen_row, chosen_row)
 
 
-def filled(sheet: SheetCells, row: int) -> dict[int, Cell]:
-    """Return the cells of a row, with merged ranges showing their value throughout."""
-    cells = dict(sheet.rows.get(row, {}))
-    for merge in sheet.merges:
-        if not merge.top <= row <= merge.bottom:
-            continue
-        value = sheet.rows.get(merge.top, {}).get(merge.left)
-        if value is not None:
-            span = range(merge.left, merge.right + 1)
-            cells.update(dict.fromkeys(span, value))
-    return cells
+def _filled(sheet: SheetCells, rows: list[int]) -> dict[int, dict[int, Cell]]:
+    """Return the cells of rows, with merged ranges showing their value throughout."""
+    filled = {}
+    for row, merges in sheet.merges_by_row(rows).items():
+        cells = dict(sheet.rows[row])
+        for merge in merges:
+            value = sheet.rows.get(merge.top, {}).get(merge.left)
+            if value is not None:
+                span = range(merge.left, merge.right + 1)
+                cells.update(dict.fromkeys(span, value))
+        filled[row] = {n: cells[n] for n in cells if n <= SEARCHED_COLUMNS}
+    return filled
 
 
 def _spans(sheet: SheetCells) -> Iterator[tuple[int, int, Mapping[int, str]]]:
     """Yield every possible header: its rows, and the joined text of each column."""
     rows = sorted(sheet.rows)[:SEARCHED_ROWS]
-    texts = {row: _texts(filled(sheet, row)) for row in rows}
+    texts = {row: _texts(cells) for row, cells in _filled(sheet, rows).items()}
     for depth in range(1, DEEPEST_HEADER + 1):
         for first in rows:
             span = [texts.get(row, {}) for row in range(first, first + depth)]
@@ -269,7 +272,7 @@ def _texts(cells: Mapping[int, Cell]) -> dict[int, str]:
     return {
         number: plain_text(cell.text).upper().strip("*:")
         for number, cell in cells.items()
-        if cell.kind is CellKind.TEXT
+        if cell.kind is CellKind.TEXT and len(cell.text) <= LONGEST_HEADER
     }
 
 
@@ -308,19 +311,20 @@ def _meanings(text: str) -> Iterator[tuple[Column, int]]:
 
 
 def _score(parts: list[str], words: tuple[str, ...]) -> int:
-    last, joined = parts[-1], "".join(parts)
-    for index, word in enumerate(words):
-        if word in {last, joined} or (parts[0] == word and last in _GENERIC):
-            return _EXACT - index
-    for index, word in enumerate(words):
-        if len(word) > 1 and last.endswith(word) and len(last) <= 2 * len(word) + 2:
-            return _CONTAINED - index
+    last = parts[-1]
+    named = {last, "".join(parts), parts[0] if last in _GENERIC else last}
+    if not named.isdisjoint(words):
+        return next(_EXACT - i for i, word in enumerate(words) if word in named)
+    if last.endswith(words):
+        for index, word in enumerate(words):
+            if len(word) > 1 and last.endswith(word) and len(last) <= 2 * len(word) + 2:
+                return _CONTAINED - index
     return 0
 
 
 def _bare(part: str) -> str:
     """Drop units of measure and remarks in parentheses from a header word."""
-    return re.sub("[(].*?[)]|/[千万亿]?元$|:$", "", part)
+    return re.sub("[(][^()]*[)]|/[千万亿]?元$|:$", "", part)
 
 
 def _refuse_ambiguity(

@@ -4,7 +4,7 @@ Source: docs/specs/reconciliation.md §6.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -31,7 +31,12 @@ from attribution.reconciliation.statement import (
     StatedTotal,
     address_of,
 )
-from attribution.reconciliation.units import UnitDoubt, UnitReading, read_unit
+from attribution.reconciliation.units import (
+    UnitDoubt,
+    UnitReading,
+    read_unit,
+    worded,
+)
 
 EXPECTED = {
     Column.AMOUNT: "36750.00, 3.675万, 叁万陆仟柒佰伍拾元整",
@@ -66,7 +71,7 @@ class _Table:
 
     sheet: SheetCells
     header: Header
-    merges: Mapping[int, tuple[Merge, ...]]
+    merges: Mapping[int, Sequence[Merge]]
     year: int | None
 
     def cell(self, cells: Mapping[int, Cell], column: Column) -> Cell | None:
@@ -79,7 +84,7 @@ def lines_of(sheet: SheetCells, header: Header) -> tuple[SheetReading, list[Line
     table = _Table(
         sheet=sheet,
         header=header,
-        merges=_merges_by_row(sheet),
+        merges=sheet.merges_by_row(sheet.rows),
         year=_year_of(sheet, header),
     )
     body = _Body()
@@ -133,15 +138,6 @@ def _cells_of(table: _Table, row: int) -> dict[int, Cell]:
     return cells
 
 
-def _merges_by_row(sheet: SheetCells) -> dict[int, tuple[Merge, ...]]:
-    merges: dict[int, tuple[Merge, ...]] = {}
-    for merge in sheet.merges:
-        for row in range(merge.top, merge.bottom + 1):
-            if row in sheet.rows:
-                merges[row] = (*merges.get(row, ()), merge)
-    return merges
-
-
 def _year_of(sheet: SheetCells, header: Header) -> int | None:
     """Return the one year that the title rows and the sheet's name speak of."""
     titles = [sheet.name]
@@ -159,8 +155,8 @@ def _unit_of(table: _Table, cells: Mapping[int, Cell]) -> UnitReading:
         read = shown(cell.text) if cell else ""
         return UnitReading(text=read, doubt=UnitDoubt.NOT_TEXT, detail=read)
     parts = [
-        _whole_number(part)
-        for column in (Column.BUILDING, Column.SECTION)
+        worded(_whole_number(part), word)
+        for column, word in ((Column.BUILDING, "栋"), (Column.SECTION, "单元"))
         if (part := table.cell(cells, column)) is not None
     ]
     if not parts or not text:
@@ -168,10 +164,12 @@ def _unit_of(table: _Table, cells: Mapping[int, Cell]) -> UnitReading:
     together, alone = read_unit("-".join([*parts, text])), read_unit(text)
     if alone.normal is None or together.normal == alone.normal:
         return together
-    # The room column names the whole unit; the columns beside it must say the same.
+    # The room column names a unit; what the columns beside it say must be true of it.
     said = read_unit("-".join([*parts, str(alone.name.room if alone.name else "")]))
-    if said.normal == alone.normal:
+    if said.name and alone.name and said.name.fits(alone.name):
         return alone
+    if said.name and alone.name and alone.name.fits(said.name):
+        return said
     return UnitReading(
         text=text, doubt=UnitDoubt.COLUMNS_DISAGREE, detail=together.text
     )

@@ -1,6 +1,6 @@
 """A statement (结算单) as it was read: cells with their address, lines, doubts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -51,6 +51,15 @@ class SheetCells:
     rows: Mapping[int, Mapping[int, Cell]] = field(repr=False)
     merges: tuple[Merge, ...] = ()
     is_hidden: bool = False
+
+    def merges_by_row(self, rows: Iterable[int]) -> dict[int, list[Merge]]:
+        """Return the merged ranges that each of some rows is in."""
+        found: dict[int, list[Merge]] = {row: [] for row in rows}
+        for merge in self.merges:
+            for row in range(merge.top, merge.bottom + 1):
+                if row in found:
+                    found[row].append(merge)
+        return found
 
 
 class Column(StrEnum):

@@ -15,6 +15,7 @@ from attribution.reconciliation import numerals
 
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−─_"), "-")
 _NUMERAL = re.compile(f"[{numerals.CHARACTERS}]+")
+_BARE_NUMBER = re.compile(f"[0-9{numerals.CHARACTERS}]+")
 _BUILDING = "(?P<building>[0-9]{1,3})(?:号楼|#楼|号栋|#栋|号幢|#幢|栋楼?|幢楼?|座|号|#)"
 _BARE = "(?P<building>[0-9]{1,2})"
 _SECTION = "(?P<section>[0-9]{1,2})(?:单元|单|门)"
@@ -130,6 +131,14 @@ def folded(text: str) -> str:
     return re.sub("-+", "-", re.sub(r"\s+", "", text))
 
 
+def worded(number: str, word: str) -> str:
+    """Return a building or section of a column of its own with the word it lacks.
+
+    `3` under 楼栋 is 3栋, so that nobody takes a section for a building.
+    """
+    return f"{number}{word}" if _BARE_NUMBER.fullmatch(folded(number)) else number
+
+
 def read_unit(text: str, known: UnitList | None = None) -> UnitReading:
     """Return a unit's normal form, or abstain and say why.
 
@@ -152,10 +161,13 @@ def read_unit(text: str, known: UnitList | None = None) -> UnitReading:
 
 
 def _read_alone(text: str) -> UnitReading:
-    plain = _with_digits(folded(text))
+    plain = folded(text)
     if not plain:
         return UnitReading(text=text, doubt=UnitDoubt.EMPTY)
-    matches = (form.fullmatch(plain) for form in _FORMS) if _is_short(plain) else ()
+    # A longer text is no unit, and may be written by somebody who wants us to search.
+    is_short = len(plain) <= LONGEST_TEXT
+    plain = _with_digits(plain) if is_short else plain
+    matches = (form.fullmatch(plain) for form in _FORMS) if is_short else ()
     match = next((found for found in matches if found), None)
     if match is None:
         return _abstained(text, plain)
@@ -170,10 +182,6 @@ def _read_alone(text: str) -> UnitReading:
         room,
     )
     return _judged(text, name, is_bare="bare" in parts)
-
-
-def _is_short(plain: str) -> bool:
-    return len(plain) <= LONGEST_TEXT
 
 
 def _judged(text: str, name: UnitName, *, is_bare: bool) -> UnitReading:

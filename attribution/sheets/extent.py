@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from attribution.errors import StatementNotSpreadsheet, StatementTooLarge
+from attribution.reconciliation.statement import number_of
 from attribution.sheets.guard import (
     MOST_CELLS,
     MOST_ELEMENTS,
     MOST_EXTENT,
+    MOST_MERGED_CELLS,
     MOST_MERGED_ROWS,
     MOST_ROWS,
     Excess,
@@ -32,6 +34,7 @@ class Extent:
     rows: int = 0
     columns: int = 0
     merged_rows: int = 0
+    merged_cells: int = 0
     without_value: set[tuple[int, int]] = field(default_factory=set)
 
 
@@ -127,7 +130,7 @@ class _Walk:
         self._note_missing_value()
         self._column += 1
         if reference := _REFERENCE.fullmatch(attributes.get("r", "")):
-            self._column = column_number(reference[1])
+            self._column = number_of(reference[1].upper())
             self._row = int(reference[2])
         self._is_error = attributes.get("t") == "e"
 
@@ -153,21 +156,21 @@ class _Walk:
         self._is_waiting = False
 
     def _merge(self, reference: str) -> None:
-        rows = [
-            _number(part.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ$"), 0)
-            for part in reference.split(":")
-        ]
-        self._extent.merged_rows += max(rows) - min(rows) + 1
-        if self._extent.merged_rows > MOST_MERGED_ROWS:
+        corners = [_corner(part) for part in reference.split(":")]
+        height, width = (max(of) - min(of) + 1 for of in zip(*corners, strict=True))
+        extent = self._extent
+        extent.merged_rows += height
+        extent.merged_cells += height * width
+        if extent.merged_rows > MOST_MERGED_ROWS:
             raise StatementTooLarge(Excess.MERGED_ROWS, MOST_MERGED_ROWS)
+        if extent.merged_cells > MOST_MERGED_CELLS:
+            raise StatementTooLarge(Excess.EXTENT, MOST_MERGED_CELLS)
 
 
-def column_number(letters: str) -> int:
-    """Return the number of a column: A is 1, XFD is 16 384."""
-    number = 0
-    for letter in letters.upper():
-        number = 26 * number + ord(letter) - ord("A") + 1
-    return number
+def _corner(reference: str) -> tuple[int, int]:
+    """Return row and column of a corner; of one that is none, the first cell."""
+    place = _REFERENCE.fullmatch(reference.replace("$", ""))
+    return (int(place[2]), number_of(place[1].upper())) if place else (1, 1)
 
 
 def _refuse_doctype(*_: object) -> None:

@@ -21,6 +21,7 @@ MOST_ROWS = 200_000
 MOST_CELLS = 1_500_000  # cells that hold something
 MOST_EXTENT = 4_000_000  # rows × columns that a dense reader would hold
 MOST_MERGED_ROWS = 400_000  # rows of all merged ranges together
+MOST_MERGED_CELLS = MOST_EXTENT  # honest ones lie side by side inside the sheet
 MOST_ELEMENTS = 6_000_000  # of XML, in all parts together
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")

@@ -1,5 +1,6 @@
 """Header rows found among titles, and rows sorted into lines, totals and notes."""
 
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -85,6 +86,33 @@ def test_a_header_of_two_rows_takes_groups_from_merged_cells() -> None:
         Column.PRICE: "C3",
         Column.AMOUNT: "D3",
     }
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param(["房号", "佣金" + "(" * 131_000], id="brackets that never close"),
+        pytest.param([f"{n}应结佣金" for n in range(10_000)], id="many columns"),
+    ],
+)
+def test_a_header_that_is_made_to_cost_time_is_none(row: Sequence[Value]) -> None:
+    sheet = a_sheet(*[row] * 50)
+
+    started = time.process_time()
+    assert header_of(sheet) is None
+    assert time.process_time() - started < 10
+
+
+def test_merged_ranges_that_lie_on_one_another_cost_no_more_than_others() -> None:
+    sheet = a_sheet(
+        ["房号", "佣金"], ["3-1-1201", 1000], merges=[Merge(2, 1, 2, 2)] * 200_000
+    )
+
+    started = time.process_time()
+    _, lines = lines_in(sheet)
+
+    assert lines[0].amount == Fen(100_000)
+    assert time.process_time() - started < 10
 
 
 def test_two_columns_that_could_be_the_amount_are_refused_by_name() -> None:
@@ -229,6 +257,17 @@ def test_every_doubt_names_its_cell_and_what_was_read(
             ("5栋", 1, "3-1-1201"), None, UnitDoubt.COLUMNS_DISAGREE, id="disagree"
         ),
         pytest.param((None, None, "3-1-1201"), "3-1-1201", None, id="room alone"),
+        pytest.param(("3栋", None, "3-1-1201"), "3-1-1201", None, id="building agrees"),
+        pytest.param((None, 1, "3-1-1201"), "3-1-1201", None, id="section agrees"),
+        pytest.param((3, 1, "3-1201"), "3-1-1201", None, id="section is added"),
+        pytest.param(("三", "一", "1201"), "3-1-1201", None, id="numerals"),
+        pytest.param((3, 7, 1201), "3-7-1201", None, id="the column says section"),
+        pytest.param(
+            (None, 1, 1201), None, UnitDoubt.BUILDING_MISSING, id="a section is none"
+        ),
+        pytest.param(
+            (None, 2, "3-1-1201"), None, UnitDoubt.COLUMNS_DISAGREE, id="other section"
+        ),
         pytest.param(("3栋", 1, None), None, UnitDoubt.EMPTY, id="no room"),
     ],
 )

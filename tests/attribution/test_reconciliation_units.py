@@ -55,8 +55,15 @@ def test_a_list_may_name_a_unit_twice() -> None:
     assert read_unit("3#1201", listed).normal == "3-1-1201"
 
 
-def test_a_very_long_text_is_not_searched() -> None:
-    assert read_unit("3-1-" + "1" * 1000).doubt is UnitDoubt.ROOM_UNCLEAR
+@pytest.mark.parametrize(
+    ("text", "doubt"),
+    [
+        ("3-1-" + "1" * 1000, UnitDoubt.ROOM_UNCLEAR),
+        pytest.param("一" * 5000, UnitDoubt.LEFT_OVER, id="longer than an integer"),
+    ],
+)
+def test_a_very_long_text_is_not_searched(text: str, doubt: UnitDoubt) -> None:
+    assert read_unit(text).doubt is doubt
 
 
 @given(st.integers(1, 99), st.integers(1, 6), st.integers(1, 60), st.integers(1, 19))

@@ -15,7 +15,7 @@ from python_calamine import CalamineError, PasswordError
 
 from attribution.errors import StatementNotSpreadsheet, StatementTooLarge
 from attribution.sheets import child, extent, guard
-from attribution.sheets.extent import column_number, extents_of
+from attribution.sheets.extent import extents_of
 from tests.sheets.hostile import HEAD, LINKS, WORKBOOK, a_workbook, text_cell
 
 
@@ -38,6 +38,11 @@ ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaa">]><worksheet>&a;</worksheet>'
             a_workbook(after='<mergeCell ref="A1:A300000"/>' * 2),
             "MERGED_ROWS",
             id="merged",
+        ),
+        pytest.param(
+            a_workbook(after='<mergeCell ref="$A$1:$XFD$1"/>' * 245),
+            "EXTENT",
+            id="merged over one another",
         ),
     ],
 )
@@ -132,11 +137,6 @@ def test_extents_follow_the_sheet_names_and_count_only_values() -> None:
 
     assert (found.rows, found.columns, found.merged_rows) == (4, 3, 4)
     assert found.without_value == {(4, 1), (4, 3), (4, 4)}
-
-
-@pytest.mark.parametrize(("letters", "number"), [("A", 1), ("aa", 27), ("XFD", 16384)])
-def test_columns_have_numbers(letters: str, number: int) -> None:
-    assert column_number(letters) == number
 
 
 def test_cells_keep_their_place_kind_and_text() -> None:
