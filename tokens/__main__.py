@@ -41,6 +41,7 @@ from tokens.receipts import (
     parse_receipt,
     verify_receipt,
 )
+from tokens.terminal import printable, write
 from tokens.trust import LogKey, Trust, TrustedHead
 
 _PROVEN, _NOT_PROVEN, _UNREADABLE = 0, 1, 2
@@ -93,11 +94,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "files": [_as_json(one, kept) for one in findings],
             "forks": [[one.file for one in fork] for fork in forks],
         }
-        _write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
+        write(sys.stdout, json.dumps(told, ensure_ascii=False, indent=2) + "\n")
     else:
         words = WORDS[asked.lang]
         for line in [*_told(findings, kept, words), *_forks(forks, words)]:
-            _write(line + "\n")
+            write(sys.stdout, line + "\n")
     return _status(findings, forks, kept)
 
 
@@ -237,7 +238,7 @@ def _told(
 ) -> list[str]:
     lines: list[str] = []
     for one in findings:
-        lines.append(f"{words[_word(one)]}  {_shown(one.file)}")
+        lines.append(f"{words[_word(one)]}  {printable(one.file)}")
         if one.refusal is not None:
             lines.append(f"  {words[one.refusal]}")
         lines += [f"  {line}" for line in _details(one, words)]
@@ -256,7 +257,7 @@ def _owed(
     if not one.is_promised:
         return lines
     if promise.entry_hash in kept:
-        file = _shown(kept[promise.entry_hash])
+        file = printable(kept[promise.entry_hash])
         return [*lines, words["kept"].format(file=file)]
     return [*lines, words["owed"].format(due=_instant(promise.due_microseconds))]
 
@@ -264,9 +265,11 @@ def _owed(
 def _forks(forks: Sequence[Sequence[Finding]], words: Mapping[str, str]) -> list[str]:
     lines: list[str] = []
     for fork in forks:
-        files = ", ".join(_shown(one.file) for one in fork)
+        files = ", ".join(printable(one.file) for one in fork)
         lines += [
-            words["fork"].format(origin=head.origin, size=head.size, files=files)
+            words["fork"].format(
+                origin=printable(head.origin), size=head.size, files=files
+            )
             for head in (one.head.checkpoint for one in fork[:1] if one.head)
         ]
     return lines
@@ -276,10 +279,14 @@ def _details(one: Finding, words: Mapping[str, str]) -> list[str]:
     if one.opening is None or one.receipt is None or one.claimed is None:
         return []
     opening, head = one.opening, one.claimed
-    event = _shown(opening.event.decode(errors="backslashreplace"))
-    where = {"origin": head.origin, "index": one.receipt.index, "size": head.size}
+    event = printable(opening.event.decode(errors="backslashreplace"))
+    where = {
+        "origin": printable(head.origin),
+        "index": one.receipt.index,
+        "size": head.size,
+    }
     lines = [
-        f"{words['fact']}: {_shown(opening.kind)}  {_instant(opening.at)}",
+        f"{words['fact']}: {printable(opening.kind)}  {_instant(opening.at)}",
         f"  {event}",
         words["entry"].format(**where),
         words["root"].format(root=b64encode(head.root).decode()),
@@ -339,17 +346,6 @@ def _instant(microseconds: int) -> str:
     except OverflowError:
         return str(microseconds)
     return f"{at:%Y-%m-%d %H:%M:%S} UTC+8"
-
-
-def _shown(text: str) -> str:
-    """Return a text without what steers a terminal: a forger may have written it."""
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
-
-
-def _write(text: str) -> None:
-    """Write a text; what a terminal cannot show is escaped, and stops nothing."""
-    encoding = sys.stdout.encoding
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def _log_key(text: str) -> LogKey:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tokens.errors import CodeMalformed, Reason
+from tokens.invisible import DASHES, INVISIBLE
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CHECK_ALPHABET: Final = ALPHABET + "*~$=U"
@@ -18,8 +19,7 @@ _MAXIMUM_DRAWS: Final = 100
 _DIGEST_LABEL: Final = b"referral-code/v1\x00"
 
 _LOOK_ALIKES: Final = str.maketrans("OIL", "011")
-# Hyphens, dashes and the minus sign, as keyboards and input methods produce them.
-_SEPARATORS: Final = re.compile(r"[\s\-_.·\u2010-\u2015\u2212\u200b-\u200d\ufeff]+")
+_SEPARATORS: Final = re.compile(rf"[\s_.·{DASHES}{INVISIBLE}]+")
 
 
 def code_from_random(random_bytes: Callable[[int], bytes]) -> str:

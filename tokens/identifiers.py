@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from tokens.errors import IdentifierInvalid, Reason
+from tokens.invisible import DASHES, INVISIBLE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,9 +94,7 @@ def convert_legacy_id(text: str) -> Identifier:
     return identifier("cn-id", body + _check_digit(body))
 
 
-_IGNORED: Final = re.compile(
-    r"[\s\-()\u2010-\u2015\u2212\u200b-\u200d\u202a-\u202e\ufeff]+"
-)
+_IGNORED: Final = re.compile(rf"[\s(){DASHES}{INVISIBLE}]+")
 
 
 def _folded(text: str) -> str:

@@ -7,11 +7,12 @@ Caps Lock and input method is on (token.md §5).
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, takewhile
 from typing import Final, TypeAlias
 
 from tokens.codes import CODE_LENGTH, normalise_code
 from tokens.errors import CodeMalformed, Reason, ScanMalformed, TokenMalformed
+from tokens.invisible import INVISIBLE
 from tokens.referral import MAXIMUM_DIGITS, from_digits
 
 _MAXIMUM_TEXT: Final = 2048
@@ -27,7 +28,7 @@ _MAXIMUM_GLUED: Final = 4
 # A Chinese input method turns `]` into 】 and `\` into 、 on the way.
 _PREFIX: Final = re.compile(r"(?:[\]】][Qq][0-6])?(?:[\\、]000026)?")
 _ENDS: Final = re.compile(r"[\t\r\n\x0b\x0c\x1d\x1e\x04]+")
-_GAPS: Final = re.compile(r"[ \u200b-\u200d\ufeff]+")
+_GAPS: Final = re.compile(rf"[ {INVISIBLE}]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +87,8 @@ def _scans(piece: str, limit: int) -> list[Scan]:
     whole = _scan(piece)
     if whole is not None:
         return [whole]
-    for length in _LENGTHS if limit > 1 else ():
+    lengths = takewhile(lambda length: length < len(piece), _LENGTHS)
+    for length in lengths if limit > 1 else ():
         head = _scan(piece[:length])
         if head is not None and (rest := _scans(piece[length:], limit - 1)):
             return [head, *rest]

@@ -9,7 +9,7 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TextIO, TypeVar
+from typing import TypeVar
 
 from attribution.bundles.archive import LARGEST_FILE
 from attribution.bundles.bundle import parse_bundle
@@ -22,6 +22,7 @@ from tokens.cosignatures import parse_witness
 from tokens.errors import CheckpointMalformed, ReceiptMalformed
 from tokens.notes import parse_vkey
 from tokens.receipts import parse_receipt
+from tokens.terminal import printable, write
 
 _GOOD, _BAD, _UNREADABLE = 0, 1, 2
 
@@ -39,9 +40,9 @@ def main(arguments: Sequence[str]) -> int:
     good = is_good(findings)
     if asked.json:
         told = {"is_good": good, "findings": [_told(one) for one in findings]}
-        _write(sys.stdout, json.dumps(told, ensure_ascii=False) + "\n")
+        write(sys.stdout, json.dumps(told, ensure_ascii=False) + "\n")
     else:
-        _write(sys.stdout, render_findings(findings, asked.lang))
+        write(sys.stdout, render_findings(findings, asked.lang))
     return _GOOD if good else _BAD
 
 
@@ -126,10 +127,11 @@ def _receipt(file: Path) -> HeldReceipt:
 def _tell_unreadable(refusal: BundleUnreadable, asked: Namespace) -> None:
     if asked.json:
         told = {"code": refusal.code, "path": refusal.path, "reason": refusal.reason}
-        _write(sys.stdout, json.dumps(told, ensure_ascii=False) + "\n")
+        write(sys.stdout, json.dumps(told, ensure_ascii=False) + "\n")
         return
     words = {"zh": "读不懂", "en": "unreadable"}[asked.lang]
-    _write(sys.stderr, f"{asked.file}: {words} {refusal.code} {refusal}\n")
+    line = f"{asked.file}: {words} {refusal.code} {refusal}"
+    write(sys.stderr, printable(line) + "\n")
 
 
 def _told(finding: EvidenceFinding) -> dict[str, str]:
@@ -140,9 +142,3 @@ def _told(finding: EvidenceFinding) -> dict[str, str]:
         "zh": sentence(finding, "zh"),
         "en": sentence(finding, "en"),
     }
-
-
-def _write(stream: TextIO, text: str) -> None:
-    """Write a text; what a terminal cannot show is escaped, and stops nothing."""
-    encoding = stream.encoding or "utf-8"
-    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from attribution.bundles.findings import Code, EvidenceFinding, Verdict
+from tokens.terminal import printable
 
 VERDICTS: Mapping[str, Mapping[Verdict, str]] = {
     "zh": {
@@ -303,7 +304,9 @@ def render_findings(findings: Iterable[EvidenceFinding], lang: str) -> str:
     width = max(map(len, words.values()))
     lines = [
         f"[{words[one.verdict]}]".ljust(width + 2)
-        + f" {one.code} {one.about}: {sentence(one, lang)}".replace(" : ", ": ")
+        + f" {one.code} {printable(one.about)}: {sentence(one, lang)}".replace(
+            " : ", ": "
+        )
         for one in known
     ]
     counts = (

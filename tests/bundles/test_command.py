@@ -4,6 +4,7 @@ import json
 import runpy
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -215,6 +216,19 @@ def test_it_needs_no_database_no_network_and_no_web(file: Path) -> None:
 
     assert (run.returncode, run.stderr) == (0, "")
     assert "RULING" in run.stdout
+
+
+def test_a_forger_cannot_steer_the_terminal(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    forged = BUNDLE.checkpoint.replace("hefu.test", "\x9b2J\u202e", 1)
+    file.write_bytes(bundle_bytes(replace(BUNDLE, checkpoint=forged)))
+
+    main(["verify", str(file), "--log-key", LOG.vkey()])
+
+    told = capsys.readouterr().out
+    assert r"\x9b2J\u202e" in told
+    assert told.replace("\n", "").isprintable()
 
 
 def test_a_terminal_that_knows_no_chinese_stops_nothing(file: Path) -> None:

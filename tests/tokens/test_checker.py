@@ -208,10 +208,14 @@ def test_a_forger_cannot_steer_the_terminal(
     event = b'{"a":"\xe2\x80\xae"}\x1b[2J'
     opening = Opening(kind="visit\r\x1b[1A", at=1, nonce=bytes(32), event=event)
 
-    text = told(capsys, stored(tmp_path, receipt_at(5, 7, opening)), *KEY)[1]
+    receipt = receipt_at(5, 7, opening)
+    forged = receipt.checkpoint.replace("hefu.example", "\x9b2J\u202e", 1)
+
+    text = told(capsys, stored(tmp_path, replace(receipt, checkpoint=forged)), *KEY)[1]
 
     assert r"visit\r\x1b[1A" in text
     assert r'{"a":"\u202e"}\x1b[2J' in text
+    assert r"\x9b2J\u202e" in text
     assert text.replace("\n", "").isprintable()
 
 

@@ -5,6 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tokens.tokens_for_tests import a_token
+from tokens import scans
+from tokens.codes import normalise_code
 from tokens.errors import Reason, ScanMalformed
 from tokens.referral import to_digits
 from tokens.scans import ScannedToken, TypedCode, read_scan
@@ -77,6 +79,23 @@ def test_what_cannot_be_one_scan_is_refused_with_the_reason(
         read_scan(text)
 
     assert refusal.value.reason is reason
+
+
+def test_each_piece_is_read_once_for_each_length_it_can_have(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[str] = []
+
+    def normalised(text: str) -> str:
+        read.append(text)
+        return normalise_code(text)
+
+    monkeypatch.setattr(scans, "normalise_code", normalised)
+
+    with pytest.raises(ScanMalformed):
+        read_scan("A\t" * 1024)
+
+    assert len(read) == 1024
 
 
 def test_a_scan_does_not_show_what_it_holds() -> None:
