@@ -114,6 +114,7 @@ _MOVES = {
     _CLOSED: set[DisputeState](),
     _WITHDRAWN: set[DisputeState](),
 }
+_HEARD = {_OPEN, _EVIDENCE}
 _TURNS = {
     _PROPOSED: (Turn.ADJUDICATOR, DECIDING),
     _DECIDED: (Turn.SECOND_ADJUDICATOR, APPROVING),
@@ -175,11 +176,15 @@ def progress_of(moves: Sequence[Move], now: datetime) -> Progress:
 
 
 def _entered(moves: Sequence[Move]) -> datetime:
-    """Return since when the state holds: more evidence does not prolong a hearing."""
+    """Return since when the state holds.
+
+    The hearing begins with the opening: no evidence, not even the first, prolongs it.
+    """
     last = moves[-1]
+    same = _HEARD if last.state in _HEARD else {last.state}
     entered_at = last.at
     for move in reversed(moves):
-        if move.state is not last.state:
+        if move.state not in same:
             break
         entered_at = move.at
     return entered_at

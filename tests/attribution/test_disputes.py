@@ -114,7 +114,7 @@ def test_the_window_is_half_open(now: datetime, outcome: str) -> None:
     assert outcome_of(lambda: check_window(now, RULED, rules)) == outcome
 
 
-HEARD = RULED + timedelta(hours=1) + HEARING
+HEARD = RULED + HEARING
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,15 @@ HEARD = RULED + timedelta(hours=1) + HEARING
             Turn.PARTIES,
             HEARD,
             False,
-            id="more evidence prolongs nothing",
+            id="evidence prolongs nothing, not even the first",
+        ),
+        pytest.param(
+            [OPEN, EVIDENCE, PROPOSED, DECIDED, EVIDENCE, EVIDENCE],
+            RULED,
+            Turn.PARTIES,
+            RULED + timedelta(hours=4) + HEARING,
+            False,
+            id="nor in a hearing that begins again",
         ),
         pytest.param(
             [OPEN, EVIDENCE, PROPOSED],
