@@ -148,12 +148,17 @@ def code_in_ruling(
 ) -> str | None:
     """Return the code of the claim that a visit belongs to, or None without one.
 
+    Only a valid visit belongs to a claim; another may be what defeated one.
+
     Args:
         ruling: as `ruling_to_json` writes it.
         channel_id: whose token the visit was made with.
     """
-    visits = [one for one in ruling["visits"] if one["visit"] == visit_id]
-    places = {one["facts"][0] for one in visits}
+    places = {
+        one["facts"][0]
+        for one in ruling["visits"]
+        if one["visit"] == visit_id and one["finding"] == Standing.VALID_REFERRAL
+    }
     for claim in ruling["claims"]:
         if claim["channel"] == channel_id and not places.isdisjoint(claim["facts"]):
             return code_for_claim(Finding(claim["finding"]), regime)

@@ -163,14 +163,17 @@ def test_agents_are_told_by_the_codes_of_section_12(
 
 RULING: dict[str, Any] = {
     "visits": [
-        {"visit": "v1", "facts": [15]},
-        {"visit": "v2", "facts": [25]},
-        {"visit": "v3", "facts": [35]},
+        {"visit": "v0", "finding": "LEAD_TIME_TOO_SHORT", "facts": [5]},
+        {"visit": "v1", "finding": "VALID_REFERRAL", "facts": [15]},
+        {"visit": "v2", "finding": "VALID_REFERRAL", "facts": [25]},
+        {"visit": "v3", "finding": "VALID_REFERRAL", "facts": [35]},
+        {"visit": "v4", "finding": "VALID_REFERRAL", "facts": [45]},
     ],
     "claims": [
         {"channel": "A", "finding": "PROTECTION_OVER", "facts": [10, 15]},
         {"channel": "B", "finding": "OUTRANKED", "facts": [20, 25, 30, 35]},
         {"channel": "A", "finding": "WINS", "facts": [30, 35]},
+        {"channel": "C", "finding": "WALK_IN_FIRST", "facts": [40, 45, 5]},
     ],
 }
 
@@ -182,7 +185,9 @@ RULING: dict[str, Any] = {
         ("v2", "B", "VISITED_BY_OTHER"),
         ("v3", "A", "OK"),
         ("v2", "A", None),
-        ("v4", "A", None),
+        ("v5", "A", None),
+        ("v4", "C", "KNOWN_CLIENT"),
+        ("v0", "C", None),
     ],
 )
 def test_an_agent_is_told_of_the_claim_that_the_own_visit_belongs_to(
