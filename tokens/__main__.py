@@ -32,7 +32,7 @@ from tokens.errors import (
 )
 from tokens.links import text_in_link
 from tokens.log import leaf_hash, verify_inclusion
-from tokens.notes import MAXIMUM_NOTE_SIZE, parse_note, parse_vkey
+from tokens.notes import MAXIMUM_NOTE_SIZE, parse_note
 from tokens.promises import Promise, parse_promise, promise_bytes, verify_promise
 from tokens.receipts import (
     Opening,
@@ -42,7 +42,7 @@ from tokens.receipts import (
     verify_receipt,
 )
 from tokens.terminal import printable, write
-from tokens.trust import LogKey, Trust, TrustedHead
+from tokens.trust import LogKey, Trust, TrustedHead, parse_log_key
 
 _PROVEN, _NOT_PROVEN, _UNREADABLE = 0, 1, 2
 _PROMISE: Final = re.compile(r"[A-Za-z0-9_-]+")
@@ -349,15 +349,9 @@ def _instant(microseconds: int) -> str:
 
 
 def _log_key(text: str) -> LogKey:
-    """Read `VKEY`, or `VKEY@INSTANT` of a key that others held from then on."""
-    vkey, at, instant = text.rpartition("@")
     try:
-        if not at:
-            return LogKey(verifier=parse_vkey(text))
-        stolen = datetime.fromisoformat(instant) - _EPOCH
-        limit = stolen // timedelta(microseconds=1)
-        return LogKey(verifier=parse_vkey(vkey), compromised_at=limit)
-    except (CheckpointMalformed, ValueError, TypeError):
+        return parse_log_key(text)
+    except CheckpointMalformed:
         raise argparse.ArgumentTypeError("no key of a log") from None
 
 

@@ -1,14 +1,18 @@
 """Whom a checker trusts: log keys, witnesses, and how many of them (log.md §6, §7)."""
 
+import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from tokens.checkpoints import Checkpoint, verify_checkpoint
 from tokens.cosignatures import Cosignature, Witness, cosignatures_on
 from tokens.errors import CheckpointMalformed, KeyCompromised, QuorumMissing
-from tokens.notes import Verifier, parse_note
+from tokens.notes import Verifier, parse_note, parse_vkey
 
 _MICROSECONDS: Final = 1_000_000
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_DATED: Final = re.compile(r"(.+)@([0-9T:.Z+-]+)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,6 +26,23 @@ class LogKey:
 
     verifier: Verifier
     compromised_at: int | None = None
+
+
+def parse_log_key(text: str) -> LogKey:
+    """Return the key of `VKEY`, or of `VKEY@INSTANT` where others held it from then on.
+
+    Raises:
+        CheckpointMalformed: no key, or an instant that is none or has no offset.
+    """
+    dated = _DATED.fullmatch(text)
+    if dated is None:
+        return LogKey(verifier=parse_vkey(text))
+    try:
+        stolen = datetime.fromisoformat(dated[2]) - _EPOCH
+    except (ValueError, TypeError):
+        raise CheckpointMalformed from None
+    limit = stolen // timedelta(microseconds=1)
+    return LogKey(verifier=parse_vkey(dated[1]), compromised_at=limit)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

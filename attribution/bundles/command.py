@@ -20,9 +20,9 @@ from attribution.bundles.wording import render_findings, sentence
 from attribution.errors import BundleUnreadable
 from tokens.cosignatures import parse_witness
 from tokens.errors import CheckpointMalformed, ReceiptMalformed
-from tokens.notes import parse_vkey
 from tokens.receipts import parse_receipt
 from tokens.terminal import printable, write
+from tokens.trust import parse_log_key
 
 _GOOD, _BAD, _UNREADABLE = 0, 1, 2
 
@@ -68,11 +68,12 @@ def _parser() -> ArgumentParser:
     verify.add_argument("file", type=Path, metavar="FILE")
     verify.add_argument(
         "--log-key",
-        type=_key(parse_vkey),
+        type=_key(parse_log_key),
         action="append",
         default=[],
-        metavar="VKEY",
-        help="the log's key, from the contract or a witness; may be given again",
+        metavar="VKEY[@INSTANT]",
+        help="the log's key, from the contract or a witness, with the instant from "
+        "which others held it; may be given again",
     )
     verify.add_argument(
         "--witness-key",

@@ -158,6 +158,7 @@ class FactCheck:
                     "is_owner": referrer.is_owner,
                     "is_desk_staff": referrer.is_desk_staff,
                 },
+                index=referrer.log_index,
             )
         )
         yield stated(Code.IN_GROUP, token.agent_id)

@@ -1,7 +1,7 @@
 """Who vouches for the tree: the checkpoint of a bundle, its keys and its witnesses."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from attribution.bundles.bundle import EvidenceBundle, Statement
@@ -16,7 +16,7 @@ from tokens.errors import (
     SignatureInvalid,
 )
 from tokens.log import verify_inclusion
-from tokens.notes import Verifier, parse_note
+from tokens.notes import parse_note
 from tokens.trust import LogKey, Trust, open_checkpoint
 
 _LATEST = 7_258_118_400
@@ -27,25 +27,34 @@ _LATEST = 7_258_118_400
 class Trusted:
     """Whom the person who checks trusts: keys that did not come with the bundle."""
 
-    log_keys: tuple[Verifier, ...] = ()
+    log_keys: tuple[LogKey, ...] = ()
     witnesses: tuple[Witness, ...] = ()
 
 
 def trust_of(bundle: EvidenceBundle, trusted: Trusted) -> Trust:
     """Return whom to trust about the log: the keys given, else the bundle's own.
 
-    That a key was in other hands makes a checker stricter, so for that the bundle's
-    own word is taken.
+    That a key was in other hands makes a checker stricter, so for that everybody's
+    word is taken, and of two instants the earlier.
     """
-    dates = {
-        one.verifier.vkey(): microseconds(one.compromised_at)
+    own = tuple(
+        LogKey(
+            verifier=one.verifier,
+            compromised_at=None
+            if one.compromised_at is None
+            else microseconds(one.compromised_at),
+        )
         for one in bundle.keys
-        if one.compromised_at is not None
-    }
-    keys = trusted.log_keys or tuple(one.verifier for one in bundle.keys)
+    )
+    stolen: dict[str, int] = {}
+    for key in (*own, *trusted.log_keys):
+        vkey, at = key.verifier.vkey(), key.compromised_at
+        if at is not None:
+            stolen[vkey] = min(at, stolen.get(vkey, at))
     return Trust(
         log_keys=tuple(
-            LogKey(verifier=key, compromised_at=dates.get(key.vkey())) for key in keys
+            replace(key, compromised_at=stolen.get(key.verifier.vkey()))
+            for key in trusted.log_keys or own
         ),
         witnesses=trusted.witnesses,
     )

@@ -90,13 +90,14 @@ class OutcomeCheck:
         matter = self._matter
         is_first = ruling.body.get("supersedes") is None
         limit = matter.log_index if is_first else ruling.index
-        late = [one.visit for one in matter.late]
+        seen, late = ([one.visit for one in of] for of in (matter.seen, matter.late))
         wrong = [
-            *(one.visit for one in matter.seen if one.visit.log_index >= limit),
-            *(one for one in late if is_first and one.log_index < limit),
+            *(one.id for one in seen if one.log_index >= limit),
+            *(one.id for one in late if is_first and one.log_index < limit),
+            *(one.id for one in matter.tokens.values() if one.log_index >= limit),
         ]
-        for visit in wrong:
-            yield contradicted(Code.ORDER, visit.id)
+        for about in wrong:
+            yield contradicted(Code.ORDER, about)
         for index in sorted(self._record.weighed):
             if index > ruling.index:
                 yield contradicted(Code.ORDER, f"#{index}")

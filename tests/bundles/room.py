@@ -36,6 +36,7 @@ from tokens.checkpoints import sign_checkpoint
 from tokens.log import inclusion_proof, leaf_hash, nodes_of, root
 from tokens.notes import verifier_of
 from tokens.receipts import Opening, Receipt, receipt_of
+from tokens.trust import LogKey
 
 Json = dict[str, Any]
 Event = tuple[str, Json]
@@ -44,7 +45,7 @@ CASES = Path(__file__).parents[1] / "cases"
 LOG_NAME = "hefu.test/log"
 LOG_KEY = Ed25519PrivateKey.from_private_bytes(b"l" * 32)
 LOG = verifier_of(LOG_NAME, LOG_KEY.public_key())
-WITH_KEY = Trusted(log_keys=(LOG,))
+WITH_KEY = Trusted(log_keys=(LogKey(verifier=LOG),))
 RULING, PROJECT, PLAN = "ruling-1", "project-1", "plan-1"
 PRICE = Fen(245_000_000)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -35,6 +35,7 @@ from tokens.canonical import canonical
 from tokens.checkpoints import sign_checkpoint
 from tokens.cosignatures import cosign, witness_of
 from tokens.notes import verifier_of
+from tokens.trust import LogKey
 
 P, S, M, C = Verdict
 Named = set[tuple[Code, Verdict]]
@@ -276,11 +277,25 @@ def test_a_compromised_key_counts_only_where_a_witness_saw_it_before() -> None:
     key = HistoricKey(verifier=LOG, since_size=1, compromised_at=START)
     bundle = replace(BUNDLE, keys=(key,))
     early, late = (cosigned(bundle, seconds + shift) for shift in (-1, 0))
-    watched = Trusted(log_keys=(LOG,), witnesses=(WITNESS,))
+    watched = Trusted(log_keys=WITH_KEY.log_keys, witnesses=(WITNESS,))
 
     assert named(bundle) == {(Code.KEY_COMPROMISED, C)}
     assert named(early, watched) == set()
     assert named(late, watched) == {(Code.KEY_COMPROMISED, C)}
+
+
+def test_a_bundle_that_hides_the_theft_of_its_key_convinces_nobody_who_knows() -> None:
+    seconds = int(START.timestamp())
+    known = LogKey(verifier=LOG, compromised_at=seconds * 1_000_000)
+    told = Trusted(log_keys=(known,), witnesses=(WITNESS,))
+    later = HistoricKey(verifier=LOG, since_size=1, compromised_at=START + HOUR)
+    other = replace(BUNDLE, keys=(later,))
+    early, late = (cosigned(BUNDLE, seconds + shift) for shift in (-1, 0))
+
+    assert named(BUNDLE, replace(told, witnesses=())) == {(Code.KEY_COMPROMISED, C)}
+    assert named(early, told) == set()
+    assert named(late, told) == {(Code.KEY_COMPROMISED, C)}
+    assert named(cosigned(other, seconds), told) == {(Code.KEY_COMPROMISED, C)}
 
 
 def cosigned(bundle: EvidenceBundle, seconds: int) -> EvidenceBundle:
@@ -290,7 +305,7 @@ def cosigned(bundle: EvidenceBundle, seconds: int) -> EvidenceBundle:
 
 
 def test_a_witness_is_named_with_the_instant_or_missed() -> None:
-    watched = Trusted(log_keys=(LOG,), witnesses=(WITNESS,))
+    watched = Trusted(log_keys=WITH_KEY.log_keys, witnesses=(WITNESS,))
     bundle = cosigned(BUNDLE, 1_790_000_000)
 
     seen = [one for one in check_bundle(bundle, watched) if one.code is Code.WITNESS]
@@ -302,7 +317,7 @@ def test_a_witness_is_named_with_the_instant_or_missed() -> None:
 
 
 def test_a_witness_whose_clock_is_beyond_all_calendars_stops_nothing() -> None:
-    watched = Trusted(log_keys=(LOG,), witnesses=(WITNESS,))
+    watched = Trusted(log_keys=WITH_KEY.log_keys, witnesses=(WITNESS,))
 
     bundle = cosigned(BUNDLE, 2**64 - 1)
 
@@ -310,7 +325,7 @@ def test_a_witness_whose_clock_is_beyond_all_calendars_stops_nothing() -> None:
 
 
 def test_a_false_cosignature_is_named() -> None:
-    watched = Trusted(log_keys=(LOG,), witnesses=(WITNESS,))
+    watched = Trusted(log_keys=WITH_KEY.log_keys, witnesses=(WITNESS,))
     wrong = WITNESS.key_id() + bytes(72)
     line = f"— {WITNESS.name} {b64encode(wrong).decode()}\n"
 
@@ -377,6 +392,7 @@ CHANGED: list[tuple[Callable[[Json], object], Named]] = [
     ),
     (put("tokens", 0, "log_index", value=11), {(Code.TOKEN, C)}),
     (put("tokens", 0, "kind", value="own"), {(Code.PROGRAMME, C)}),
+    (put("tokens", 0, "agent_log_index", value=10), {(Code.AGENT, C)}),
     (put("tokens", 0, "is_owner", value=True), {(Code.AGENT, C)}),
     (put("tokens", 0, "is_desk_staff", value=True), {(Code.AGENT, C)}),
     (
@@ -506,6 +522,28 @@ def test_a_visit_logged_after_the_signing_must_not_be_weighed() -> None:
         values["seen"].insert(0, values["late"].pop())
 
     assert named(weighing(move)) >= {(Code.ORDER, C)}
+
+
+def test_the_entry_that_an_agent_is_cited_by_is_the_agents() -> None:
+    place = ROOM.index_of("agent/v1", agent="wang")
+
+    bundle = weighing(put("tokens", 0, "agent_log_index", value=place))
+
+    assert (Code.AGENT, C) not in named(bundle)
+
+
+def test_a_report_logged_after_the_signing_must_not_be_weighed() -> None:
+    first, signed = ROOM.index_of("issue/v1"), ROOM.matter.log_index
+    moved = {at: event for at, event in ROOM.events.items() if at != first}
+    place = next(at for at in range(signed, ROOM.size) if at not in moved)
+    moved[place] = ROOM.events[first]
+    change = put("tokens", 0, "log_index", value=place)
+    weighed = weighing(change)
+    room = replace(ROOM, events=moved, inputs=weighed.inputs, ruling=weighed.ruling)
+
+    late = [one for one in found(room.bundle()) if one.code is Code.ORDER]
+
+    assert [one.about for one in late] == ["t1"]
 
 
 def test_a_visit_logged_before_the_signing_must_not_be_left_out() -> None:

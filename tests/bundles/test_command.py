@@ -98,6 +98,17 @@ def test_what_is_missing_exits_1(
     assert f"RECEIPT receipt.txt #{index}" in capsys.readouterr().out
 
 
+def test_a_key_that_was_stolen_is_given_with_its_instant(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(
+        ["verify", str(file), "--log-key", f"{LOG.vkey()}@2026-01-01T00:00:00Z"]
+    )
+
+    assert code == 1
+    assert "KEY_COMPROMISED" in capsys.readouterr().out
+
+
 def test_receipts_and_witnesses_are_taken_into_account(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

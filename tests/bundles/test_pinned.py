@@ -9,7 +9,7 @@ from attribution.bundles.check import check_bundle
 from attribution.bundles.findings import Code, Verdict, is_good
 from attribution.bundles.heads import Trusted
 from attribution.bundles.wording import SENTENCES
-from tokens.notes import parse_vkey
+from tokens.trust import parse_log_key
 
 ROOT = Path(__file__).parents[2]
 DATA = (ROOT / "tests" / "vectors" / "case.hefu.zip").read_bytes()
@@ -20,7 +20,7 @@ def test_the_pinned_bundle_is_proven_under_the_key_of_the_specification() -> Non
     vkey = re.findall(r"^hefu\.test/log\+\S+$", SPEC, re.MULTILINE)[0]
 
     bundle = parse_bundle(DATA)
-    findings = check_bundle(bundle, Trusted(log_keys=(parse_vkey(vkey),)))
+    findings = check_bundle(bundle, Trusted(log_keys=(parse_log_key(vkey),)))
 
     assert is_good(findings)
     assert findings[-1].verdict is Verdict.PROVEN

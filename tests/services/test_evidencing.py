@@ -33,10 +33,11 @@ from tests.overhearing import meanwhile
 from tests.racing import outcome_of
 from tests.services.test_log import rows
 from tokens.canonical import canonical
+from tokens.trust import LogKey
 
 
 def trusted(office: Office) -> Trusted:
-    return Trusted(log_keys=(office.keys.log.verifier,))
+    return Trusted(log_keys=(LogKey(verifier=office.keys.log.verifier),))
 
 
 def export(office: Office, signing: SigningId, by: Actor | None = None) -> EvidenceFile:

@@ -20,6 +20,7 @@ from attribution.services.sequencing import sequence
 from tests.quarrel import COMPLAINT, NOTE, Quarrel, quarrel
 from tests.web.conftest import Front
 from tests.web.people import browser_of, in_english, request_id_in, text_of
+from tokens.trust import LogKey
 from web.dispute_words import (
     GROUNDS,
     SIDES,
@@ -545,7 +546,7 @@ def test_the_bench_takes_a_case_along_with_its_steps(
     kinds = {one.kind for one in bundle.statements}
     assert answer.headers["Content-Disposition"].startswith("attachment; filename=")
     assert {"dispute/v1", "dispute-step/v1", "ruling/v1"} <= kinds
-    trusted = Trusted(log_keys=(front.office.keys.log.verifier,))
+    trusted = Trusted(log_keys=(LogKey(verifier=front.office.keys.log.verifier),))
     found = check_bundle(bundle, trusted)
     assert [one for one in found if one.verdict is EvidenceVerdict.CONTRADICTED] == []
     assert [

@@ -17,11 +17,12 @@ from tests.office import Office
 from tests.web.api_office import ApiOffice
 from tests.web.conftest import Front
 from tests.web.test_api_signings import CONTRACT, bring
+from tokens.trust import LogKey
 from web.cli import main
 
 
 def is_proven(data: bytes, office: Office) -> bool:
-    trusted = Trusted(log_keys=(office.keys.log.verifier,))
+    trusted = Trusted(log_keys=(LogKey(verifier=office.keys.log.verifier),))
     return is_good(check_bundle(parse_bundle(data), trusted))
 
 
