@@ -223,16 +223,17 @@ class FactCheck:
 
     def _rules(self) -> Iterator[EvidenceFinding]:
         matter = self._matter
-        tokens = list(matter.tokens.values())
-        first_of = {token.rulebook_version: token for token in reversed(tokens)}
-        for version, rules in matter.token_rules.items():
-            token = first_of[version]
+        earliest: dict[tuple[str, ProgrammeId], datetime] = {}
+        for token in matter.tokens.values():
+            of = token.rulebook_version, token.programme_id
+            earliest[of] = min(token.issued_at, earliest.get(of, token.issued_at))
+        for (version, programme_id), issued_at in earliest.items():
             yield from self._version(
                 Code.TOKEN_RULES,
                 version,
-                token.programme_id,
-                token_rules_to_json(rules),
-                token.issued_at,
+                programme_id,
+                token_rules_to_json(matter.token_rules[version]),
+                issued_at,
             )
         rules_of_deal = matter.deal_rules
         yield from self._version(

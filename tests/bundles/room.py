@@ -155,7 +155,20 @@ def entry_at(events: Mapping[int, Event], index: int) -> bytes:
 def room_of(dossier: Dossier) -> Room:
     """Return a room where a case was recorded as it should be."""
     rules = replace(dossier.deal_rules, version="deal-1")
-    dossier = replace(dossier, deal_rules=rules)
+    versions = {one: f"{one}.1" for one in dossier.programmes}
+    dossier = replace(
+        dossier,
+        deal_rules=rules,
+        tokens={
+            id_: replace(token, rulebook_version=versions[token.programme_id])
+            for id_, token in dossier.tokens.items()
+        },
+        token_rules={
+            version: replace(token_rules, version=version)
+            for token_rules in dossier.token_rules.values()
+            for version in versions.values()
+        },
+    )
     matter = matter_of(dossier)
     ruling = ruling_of(matter)
     facts = dict(_facts(matter))

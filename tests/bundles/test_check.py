@@ -15,6 +15,7 @@ from attribution.bundles.findings import Code, EvidenceFinding, Verdict, is_good
 from attribution.bundles.heads import Trusted
 from attribution.bundles.page import page_of
 from attribution.bundles.wording import SENTENCES, render_findings, sentence
+from attribution.documents import instant_text
 from attribution.rules.ruling import ruling_bytes, ruling_of
 from tests.attribution.facts import START
 from tests.attribution.paper import AGENTS, HOUR, at, case, issue, phone, signing, visit
@@ -522,6 +523,35 @@ def test_a_visit_logged_after_the_signing_must_not_be_weighed() -> None:
         values["seen"].insert(0, values["late"].pop())
 
     assert named(weighing(move)) >= {(Code.ORDER, C)}
+
+
+def test_every_report_is_under_rules_of_its_own_programme() -> None:
+    def take(values: Json) -> None:
+        values["tokens"][1]["rulebook"] = "A.1"
+        del values["token_rules"][1]
+
+    bundle = weighing(take)
+
+    wrong = [one for one in found(bundle) if one.code is Code.TOKEN_RULES]
+    assert [one.about.split()[:2] for one in wrong] == [["A.1", "of"]]
+
+
+def test_rules_must_have_begun_at_the_earliest_report_under_them() -> None:
+    room = room_of_case(
+        case(
+            issue("t1", "wang", at(0)),
+            issue("t2", "wang", at(1)),
+            visit("v2", at(1, HOUR), "t2"),
+            visit("v1", at(1, 2 * HOUR), "t1"),
+            signing(at(2)),
+        )
+    )
+    later, earlier = (one.issued_at for one in room.matter.tokens.values())
+
+    begun = room.saying("rulebook/v1", in_force_from=instant_text(earlier))
+    assert named(begun.bundle()) == set()
+    late = room.saying("rulebook/v1", in_force_from=instant_text(later))
+    assert named(late.bundle()) == {(Code.TOKEN_RULES, C)}
 
 
 def test_the_entry_that_an_agent_is_cited_by_is_the_agents() -> None:
