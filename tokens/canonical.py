@@ -5,31 +5,37 @@ from typing import Final
 
 # Above this a reader in another language may see another number (RFC 8785 §3.2.2.3).
 _LARGEST: Final = 2**53 - 1
+# What is nested deeper is no statement, and would be read here and not there.
+_DEEPEST: Final = 32
 
 
 def canonical(value: object) -> bytes:
     """Return the canonical bytes: sorted keys, no spaces, UTF-8.
 
     Raises:
-        ValueError: a float, an integer beyond 2⁵³ − 1, a key that is not ASCII or a
-            lone surrogate. These have no single form that every reader agrees on.
+        ValueError: a float, an integer beyond 2⁵³ − 1, a key that is not ASCII, a
+            lone surrogate, or more than 32 levels. These have no single form that
+            every reader agrees on.
     """
-    _check(value)
+    _check(value, _DEEPEST)
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return text.encode()
 
 
-def _check(value: object) -> None:
+def _check(value: object, depth: int) -> None:
     match value:
+        case dict() | list() | tuple() if depth == 0:
+            message = "nested too deep"
+            raise ValueError(message)
         case dict():
             for key, inner in value.items():
                 if not (isinstance(key, str) and key.isascii()):
                     message = "keys are ASCII text"
                     raise ValueError(message)
-                _check(inner)
+                _check(inner, depth - 1)
         case list() | tuple():
             for inner in value:
-                _check(inner)
+                _check(inner, depth - 1)
         case bool() | str() | None:
             return
         case int() if abs(value) <= _LARGEST:

@@ -164,6 +164,11 @@ MISTAKES: list[tuple[Callable[[], dict[str, bytes]], str]] = [
         "statements.json [0].event: must be canonical JSON",
     ),
     (
+        # Deep enough to be read at the top of the stack and not where it is weighed.
+        lambda: put(STATEMENTS, 0, "event", value=f'{{"a":{"[" * 900 + "]" * 900}}}'),
+        "statements.json [0].event: must be canonical JSON",
+    ),
+    (
         lambda: put(STATEMENTS, 0, "nonce", value="AA=="),
         "statements.json [0].nonce: must have 32 bytes",
     ),

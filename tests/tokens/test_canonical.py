@@ -16,9 +16,14 @@ VALUES = st.recursive(
 )
 
 
+def nested(levels: int, inner: object = None) -> object:
+    return [nested(levels - 1, inner)] if levels else inner
+
+
 @pytest.mark.parametrize(
     ("value", "form"),
     [
+        pytest.param(nested(32), "[" * 32 + "null" + "]" * 32, id="as deep as may be"),
         ({"b": 1, "a": [True, None]}, '{"a":[true,null],"b":1}'),
         ({"10": {}, "1": "", "B": 0, "a": 0}, '{"1":"","10":{},"B":0,"a":0}'),
         ((1, "水"), '[1,"水"]'),
@@ -42,10 +47,12 @@ def test_a_value_has_one_form(value: object, form: str) -> None:
         pytest.param({1: 1}, id="a key that is no text"),
         pytest.param("\ud800", id="a lone surrogate"),
         pytest.param(b"", id="bytes"),
+        pytest.param(nested(33), id="lists in lists"),
+        pytest.param(nested(31, {"a": {}}), id="tables in lists"),
     ],
 )
 def test_what_has_no_single_form_is_our_mistake(value: object) -> None:
-    with pytest.raises(ValueError, match=r"canonical form|ASCII|surrogates"):
+    with pytest.raises(ValueError, match=r"canonical form|ASCII|surrogates|too deep"):
         canonical(value)
 
 
