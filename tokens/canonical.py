@@ -1,6 +1,7 @@
 """One byte form for one statement: the part of RFC 8785 that our statements use."""
 
 import json
+from collections.abc import Iterable
 from typing import Final
 
 # Above this a reader in another language may see another number (RFC 8785 §3.2.2.3).
@@ -24,18 +25,13 @@ def canonical(value: object) -> bytes:
 
 def _check(value: object, depth: int) -> None:
     match value:
-        case dict() | list() | tuple() if depth == 0:
-            message = "nested too deep"
-            raise ValueError(message)
-        case dict():
-            for key, inner in value.items():
-                if not (isinstance(key, str) and key.isascii()):
-                    message = "keys are ASCII text"
-                    raise ValueError(message)
-                _check(inner, depth - 1)
-        case list() | tuple():
-            for inner in value:
-                _check(inner, depth - 1)
+        case dict() if depth:
+            if not all(isinstance(key, str) and key.isascii() for key in value):
+                message = "keys are ASCII text"
+                raise ValueError(message)
+            _check_each(value.values(), depth - 1)
+        case list() | tuple() if depth:
+            _check_each(value, depth - 1)
         case bool() | str() | None:
             return
         case int() if abs(value) <= _LARGEST:
@@ -43,3 +39,8 @@ def _check(value: object, depth: int) -> None:
         case _:
             message = f"no canonical form for {type(value).__name__}"
             raise ValueError(message)
+
+
+def _check_each(values: Iterable[object], depth: int) -> None:
+    for value in values:
+        _check(value, depth)

@@ -52,7 +52,7 @@ def test_a_value_has_one_form(value: object, form: str) -> None:
     ],
 )
 def test_what_has_no_single_form_is_our_mistake(value: object) -> None:
-    with pytest.raises(ValueError, match=r"canonical form|ASCII|surrogates|too deep"):
+    with pytest.raises(ValueError, match=r"canonical form|ASCII|surrogates"):
         canonical(value)
 
 
