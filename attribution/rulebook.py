@@ -222,7 +222,7 @@ def parse_rulebook(text: str) -> Rulebook:
     """
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         _book("").fail("is not TOML")
     table = _book("", values).table("version", "in_force_from", "token", "deal")
     version = table.need("version").text()
@@ -374,7 +374,7 @@ def _walk_in_days(node: Node) -> Days | None:
 def _joint(node: Node) -> Joint:
     if isinstance(node.value, str):
         return node.choice(JointMode)
-    weights = tuple(BasisPoints(item.whole(0, WHOLE)) for item in node.items())
+    weights = tuple(BasisPoints(item.whole(1, WHOLE)) for item in node.items())
     if sum(weights) != WHOLE:
         node.fail("weights must sum to 10 000")
     return weights

@@ -49,6 +49,11 @@ def test_a_rulebook_is_named_by_its_version(file: Path) -> None:
         (DEFAULT.replace("[deal]", ""), "token.regime"),
         (DEFAULT.replace('"first_visit"', '["first_visit"]'), "deal.regime"),
         (DEFAULT.replace('"masked"', '"loose"'), "token.binding_required"),
+        # Whoever ranks first would be outranked by nobody but itself.
+        (DEFAULT.replace('"winner_takes_all"', "[0, 10000]"), "deal.joint[0]"),
+        (DEFAULT.replace('"winner_takes_all"', "[9999]"), "deal.joint"),
+        (f"version = {'1' * 5000}", "$"),
+        (f"version = {'[' * 5000}", "$"),
     ],
 )
 def test_a_mistake_in_a_rulebook_is_named(text: str, path: str) -> None:
