@@ -5,10 +5,10 @@ from datetime import datetime
 
 from attribution.ids import ChannelId
 from attribution.referrals import ReferralToken
-from attribution.rulebook import Regime, period_end
+from attribution.rulebook import DealRules, Regime, TokenRules, period_end
 from attribution.rules.matter import Matter, Referrer
 from attribution.signings import Match
-from attribution.visits import Standing
+from attribution.visits import Standing, Visit
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,44 +67,53 @@ def claims_of(matter: Matter) -> list[Claim]:
     return sorted(episodes, key=lambda claim: claim.reported)
 
 
-def _episode(match: Match, matter: Matter) -> Claim:
-    token = matter.tokens[match.visit.id]
-    visit = match.visit
-    bound_at = token.bound_when(visit.arrived_at)
-    # A token bound to nothing is reported by its redemption, logged with the visit.
-    by_redemption = not token.is_bound(visit.arrived_at)
-    return Claim(
-        token=token,
-        referrer=matter.referrers[match.visit.id],
-        visits=(match,),
-        reported=(bound_at, visit.log_index if by_redemption else token.log_index),
-        ends_at=_first_end(token, match, matter),
-    )
+def reported_order(token: ReferralToken, visit: Visit) -> tuple[datetime, int]:
+    """Return the place of the report that led to a visit (rules §7.1).
+
+    A token bound to nobody until then is reported by its redemption.
+    """
+    is_bound = token.is_bound(visit.arrived_at)
+    index = token.log_index if is_bound else visit.log_index
+    return token.bound_when(visit.arrived_at), index
 
 
-def _first_end(token: ReferralToken, match: Match, matter: Matter) -> datetime:
-    """Return the end of a new episode's protection (rules §7.2, §7.3)."""
-    visited_at = match.visit.arrived_at
-    after_visit = _visit_end(match, matter)
-    if matter.deal_rules.regime is not Regime.FIRST_REPORT:
+def first_end(
+    token: ReferralToken, visit: Visit, rules: TokenRules, deal_rules: DealRules
+) -> datetime:
+    """Return the end of protection by a report and its visit (rules §7.2, §7.3).
+
+    Args:
+        rules: the token-level rules that the token names.
+    """
+    after_visit = period_end(visit.arrived_at, rules.visit_protection, deal_rules)
+    if deal_rules.regime is not Regime.FIRST_REPORT:
         return after_visit
-    rules = matter.token_rules[token.rulebook_version]
     after_report = token.issued_at + rules.report_period
-    if visited_at >= after_report:
+    if visit.arrived_at >= after_report:
         return after_report
     return max(after_report, after_visit)
 
 
+def _episode(match: Match, matter: Matter) -> Claim:
+    visit = match.visit
+    token = matter.tokens[visit.id]
+    rules = matter.token_rules[token.rulebook_version]
+    return Claim(
+        token=token,
+        referrer=matter.referrers[visit.id],
+        visits=(match,),
+        reported=reported_order(token, visit),
+        ends_at=first_end(token, visit, rules, matter.deal_rules),
+    )
+
+
 def _continued(claim: Claim, match: Match, matter: Matter) -> Claim:
     """Return the episode with a further valid visit, renewed if agreed (§7.4)."""
-    version = matter.tokens[match.visit.id].rulebook_version
-    ends_at = claim.ends_at
-    if matter.token_rules[version].revisit_renews:
-        ends_at = max(ends_at, _visit_end(match, matter))
+    visit, ends_at = match.visit, claim.ends_at
+    rules = matter.token_rules[matter.tokens[visit.id].rulebook_version]
+    if rules.revisit_renews:
+        renewed = period_end(
+            visit.arrived_at, rules.visit_protection, matter.deal_rules
+        )
+        ends_at = max(ends_at, renewed)
     return replace(claim, visits=(*claim.visits, match), ends_at=ends_at)
-
-
-def _visit_end(match: Match, matter: Matter) -> datetime:
-    version = matter.tokens[match.visit.id].rulebook_version
-    days = matter.token_rules[version].visit_protection
-    return period_end(match.visit.arrived_at, days, matter.deal_rules)

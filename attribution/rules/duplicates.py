@@ -22,10 +22,10 @@ from attribution.rulebook import (
     DealRules,
     DiscloseConflict,
     Regime,
-    ShortLead,
     TokenRules,
-    period_end,
 )
+from attribution.rules.claims import first_end, reported_order
+from attribution.rules.precedence import counts_as_walk_in, still_counts
 from attribution.visits import Standing, Visit
 
 
@@ -108,16 +108,6 @@ def disclosed(
     return None
 
 
-def reported_order(token: ReferralToken, visit: Visit) -> tuple[datetime, int]:
-    """Return the place of the report that led to a visit (rules §7.1).
-
-    A token bound to nobody until then is reported by its redemption.
-    """
-    is_bound = token.is_bound(visit.arrived_at)
-    index = token.log_index if is_bound else visit.log_index
-    return token.bound_when(visit.arrived_at), index
-
-
 def _reported_by_you(report: NewReport, earlier: EarlierFacts) -> Iterator[Conflict]:
     for token in _reports(report, earlier):
         if token.agent_id == report.agent_id and token.is_live(report.at):
@@ -147,12 +137,11 @@ def _owners(report: NewReport, earlier: EarlierFacts) -> Iterator[Conflict]:
 
 
 def _known_client(report: NewReport, earlier: EarlierFacts) -> Iterator[Conflict]:
-    days = earlier.deal_rules.walk_in_protection
     for visit in _visits(report, earlier, before=report.order):
-        if not _counts_as_walk_in(visit, earlier) or _is_revisit(visit, earlier):
-            continue
-        if days is None or report.at < period_end(
-            visit.arrived_at, days, earlier.deal_rules
+        if (
+            _counts_as_walk_in(visit, earlier)
+            and still_counts(visit, report.at, earlier.deal_rules)
+            and not _is_revisit(visit, earlier)
         ):
             yield _by_visit(KnownClient, visit, report)
 
@@ -168,9 +157,8 @@ def _protected(report: NewReport, earlier: EarlierFacts) -> Iterator[Conflict]:
         if _is_anothers(token, report) and is_running and may_come:
             yield _by_token(Protected, token)
     for visit in _visits_by_others(report, earlier, before=report.asked):
-        token = earlier.referrals[visit.id]
-        is_earlier = reported_order(token, visit) < report.order
-        if is_earlier and report.at < _claim_end(visit, token, earlier):
+        is_earlier = reported_order(earlier.referrals[visit.id], visit) < report.order
+        if is_earlier and report.at < _protected_until(visit, earlier):
             yield _by_visit(Protected, visit, report)
 
 
@@ -241,25 +229,16 @@ def _report_end(token: ReferralToken, earlier: EarlierFacts) -> datetime:
     return token.issued_at + rules.report_period
 
 
-def _claim_end(visit: Visit, token: ReferralToken, earlier: EarlierFacts) -> datetime:
-    """Return the end of a claim's protection under first_report (rules §7.2)."""
-    after_report = _report_end(token, earlier)
-    if visit.arrived_at >= after_report:
-        return after_report
-    return max(after_report, _protected_until(visit, earlier))
-
-
 def _protected_until(visit: Visit, earlier: EarlierFacts) -> datetime:
-    rules = earlier.token_rules[earlier.referrals[visit.id].rulebook_version]
-    return period_end(visit.arrived_at, rules.visit_protection, earlier.deal_rules)
+    token = earlier.referrals[visit.id]
+    rules = earlier.token_rules[token.rulebook_version]
+    return first_end(token, visit, rules, earlier.deal_rules)
 
 
 def _counts_as_walk_in(visit: Visit, earlier: EarlierFacts) -> bool:
-    if visit.standing is Standing.LEAD_TIME_TOO_SHORT:
-        rules = earlier.token_rules[earlier.referrals[visit.id].rulebook_version]
-        return rules.short_lead is ShortLead.WALK_IN
-    is_referred = visit.standing is Standing.VALID_REFERRAL
-    return not is_referred and not visit.standing.is_refused
+    token = earlier.referrals.get(visit.id)
+    rules = None if token is None else earlier.token_rules[token.rulebook_version]
+    return counts_as_walk_in(visit.standing, rules)
 
 
 def _is_revisit(visit: Visit, earlier: EarlierFacts) -> bool:

@@ -5,11 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from attribution.programmes import Kind
-from attribution.rulebook import Regime, SelfReferral, ShortLead, period_end
+from attribution.rulebook import (
+    DealRules,
+    Regime,
+    SelfReferral,
+    ShortLead,
+    TokenRules,
+    period_end,
+)
 from attribution.rules.claims import Claim
 from attribution.rules.findings import Finding
 from attribution.rules.matter import Matter
-from attribution.signings import Match
 from attribution.visits import Standing, Visit
 
 
@@ -36,9 +42,7 @@ def judge(claims: Sequence[Claim], matter: Matter) -> list[Judged]:
     Args:
         claims: in order of `reported`; whatever may defeat one comes before it.
     """
-    walk_ins = [
-        match.visit for match in matter.seen if counts_as_walk_in(match, matter)
-    ]
+    walk_ins = [one.visit for one in matter.seen if _is_walk_in(one.visit, matter)]
     judged: list[Judged] = []
     for claim in claims:
         standing = [one.claim for one in judged if one.stands]
@@ -46,18 +50,26 @@ def judge(claims: Sequence[Claim], matter: Matter) -> list[Judged]:
     return judged
 
 
-def counts_as_walk_in(match: Match, matter: Matter) -> bool:
-    """Say whether a visit counts as natural (rules §4.5)."""
-    visit = match.visit
-    if visit.standing is Standing.LEAD_TIME_TOO_SHORT:
-        rules = matter.token_rules[matter.tokens[visit.id].rulebook_version]
-        return rules.short_lead is ShortLead.WALK_IN
-    return visit.standing in _NATURAL
+def counts_as_walk_in(standing: Standing, rules: TokenRules | None) -> bool:
+    """Say whether a visit of this standing counts as natural (rules §4.5).
+
+    Args:
+        rules: the token-level rules of the token that it took; None if it took none.
+    """
+    if standing is Standing.LEAD_TIME_TOO_SHORT:
+        return rules is not None and rules.short_lead is ShortLead.WALK_IN
+    return standing in _NATURAL
 
 
 _NATURAL = frozenset(
     {Standing.WALK_IN, Standing.PROGRAMME_NOT_IN_FORCE, Standing.AGENT_SUSPENDED}
 )
+
+
+def still_counts(walk_in: Visit, at: datetime, rules: DealRules) -> bool:
+    """Say whether a walk-in still defeats what is reported at an instant (§8.1)."""
+    days = rules.walk_in_protection
+    return days is None or at < period_end(walk_in.arrived_at, days, rules)
 
 
 def revisited(visit: Visit, standing: Sequence[Claim]) -> Claim | None:
@@ -96,16 +108,17 @@ def _walk_in_first(
     for visit in walk_ins:
         if (
             visit.order < claim.reported
-            and _still_counts(visit, claim.reported[0], matter)
+            and still_counts(visit, claim.reported[0], matter.deal_rules)
             and revisited(visit, standing) is None
         ):
             return visit
     return None
 
 
-def _still_counts(walk_in: Visit, at: datetime, matter: Matter) -> bool:
-    days = matter.deal_rules.walk_in_protection
-    return days is None or at < period_end(walk_in.arrived_at, days, matter.deal_rules)
+def _is_walk_in(visit: Visit, matter: Matter) -> bool:
+    token = matter.tokens.get(visit.id)
+    rules = None if token is None else matter.token_rules[token.rulebook_version]
+    return counts_as_walk_in(visit.standing, rules)
 
 
 def _referrer_defeat(claim: Claim, matter: Matter) -> Finding | None:

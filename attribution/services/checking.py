@@ -9,12 +9,12 @@ from attribution.ids import AgentId, ProjectId, TokenId, VisitorTag
 from attribution.people import Actor
 from attribution.referrals import ReferralToken
 from attribution.rulebook import DiscloseConflict, TokenRules
+from attribution.rules.claims import reported_order
 from attribution.rules.duplicates import (
     EarlierFacts,
     NewReport,
     conflicts_of,
     disclosed,
-    reported_order,
 )
 from attribution.services.agreements import deal_rules_at, token_rules_by_version
 from attribution.services.budgets import bucket_of, check_budgets, spend_failure

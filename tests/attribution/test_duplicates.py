@@ -371,6 +371,13 @@ def test_under_first_report_protection_is_said_first(
     assert codes(tokens=tokens, visits=visits, at=at, deal=FIRST_REPORT) == found
 
 
+def test_under_first_report_a_visit_too_late_for_its_report_protects_nothing() -> None:
+    again = a_visit(2, arrived_at=START + 4 * DAY)
+    visits = [(LATE, OTHERS), (again, None)]
+
+    assert codes(visits=visits, at=5 * DAY, deal=FIRST_REPORT) == ["KNOWN_CLIENT"]
+
+
 def test_certain_conflicts_come_before_possible_ones() -> None:
     found = codes(
         tokens=[a_token(3, tag=MASK), OTHERS],
