@@ -236,7 +236,7 @@ def _best(
             best = (score, texts, (first, last))
     if chosen_row is None or (best is not None and best[2][1] == chosen_row):
         return None if best is None else best[1:]
-    texts = _covered_row(filled(sheet, chosen_row))
+    texts = _covered_row(_filled(sheet, [chosen_row])[chosen_row])
     plain = {number: plain_text(text).upper() for number, text in texts.items()}
     return plain, (chosen_row, chosen_row)
 
@@ -245,7 +245,7 @@ def _filled(sheet: SheetCells, rows: list[int]) -> dict[int, dict[int, Cell]]:
     """Return the cells of rows, with merged ranges showing their value throughout."""
     filled = {}
     for row, merges in sheet.merges_by_row(rows).items():
-        cells = dict(sheet.rows[row])
+        cells = dict(sheet.rows.get(row, {}))
         for merge in merges:
             value = sheet.rows.get(merge.top, {}).get(merge.left)
             if value is not None:
