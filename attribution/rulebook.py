@@ -374,7 +374,11 @@ def _walk_in_days(node: Node) -> Days | None:
 def _joint(node: Node) -> Joint:
     if isinstance(node.value, str):
         return node.choice(JointMode)
-    weights = tuple(BasisPoints(item.whole(1, WHOLE)) for item in node.items())
+    # Whoever ranks first gets something, or would be outranked by nobody.
+    weights = tuple(
+        BasisPoints(item.whole(0 if rank else 1, WHOLE))
+        for rank, item in enumerate(node.items())
+    )
     if sum(weights) != WHOLE:
         node.fail("weights must sum to 10 000")
     return weights

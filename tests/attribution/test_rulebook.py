@@ -49,7 +49,6 @@ def test_a_rulebook_is_named_by_its_version(file: Path) -> None:
         (DEFAULT.replace("[deal]", ""), "token.regime"),
         (DEFAULT.replace('"first_visit"', '["first_visit"]'), "deal.regime"),
         (DEFAULT.replace('"masked"', '"loose"'), "token.binding_required"),
-        # Whoever ranks first would be outranked by nobody but itself.
         (DEFAULT.replace('"winner_takes_all"', "[0, 10000]"), "deal.joint[0]"),
         (DEFAULT.replace('"winner_takes_all"', "[9999]"), "deal.joint"),
         (f"version = {'1' * 5000}", "$"),
@@ -153,3 +152,9 @@ def test_bindings_have_an_order(
 
 def test_one_project_has_one_regime() -> None:
     assert deal_rules_from_json({}, version="7").regime is Regime.FIRST_VISIT
+
+
+def test_a_later_rank_may_get_nothing() -> None:
+    text = DEFAULT.replace('"winner_takes_all"', "[10000, 0]")
+
+    assert parse_rulebook(text).deal.joint == (10_000, 0)
