@@ -112,6 +112,7 @@ PAGES: dict[str, Collection[Role] | None] = {
     "POST /finance/deals/<signing_id>/milestones": FINANCE,
     "GET /finance/statements": FINANCE,
     "POST /finance/statements": FINANCE,
+    "POST /finance/statements/columns": FINANCE,
     "POST /finance/statements/confirm": FINANCE,
     "GET /finance/statements/<statement_id>": FINANCE,
     "GET /finance/statements/<statement_id>.xlsx": FINANCE,
@@ -143,6 +144,7 @@ PAGES: dict[str, Collection[Role] | None] = {
     "POST /v/<receipt>/disputes/<dispute_id>/evidence": None,
     "POST /v/<receipt>/disputes/<dispute_id>/withdraw": None,
     "GET /v/<receipt>/receipts/<entry_id>.tlog-proof": None,
+    "POST /v/<receipt>/statement": None,
     "GET /verify": None,
     "GET /api/v1/openapi.json": None,
 }

@@ -47,6 +47,7 @@ ALLOWED: dict[str, set[Role] | None] = {
     "get /signings/{signing_id}/ruling": RULINGS,
     "get /signings/{signing_id}/bundle": EVIDENCE,
     "get /signings/{signing_id}/receipts": RULINGS,
+    "get /signings/{signing_id}/visitor-statements": RULINGS,
     "get /rulings/{ruling_id}": RULINGS,
     "get /accruals": MONEY,
     "get /disputes": PARTIES | BENCH,
