@@ -106,17 +106,18 @@ class OutcomeCheck:
         """Yield whether what is owed follows from ruling, plan and price."""
         shares = self._told.get("shares")
         for one in self._record.said("accrual/v1", "ruling", self._bundle.ruling_id):
-            verdict = self._accrual(one, shares)
-            self._record.weighed.add(one.index)
+            plans = self._record.said("plan/v1", "version", one.body.get("plan"))
+            verdict = self._accrual(one, plans, shares) if plans else Verdict.MISSING
+            self._record.weighed.update(of.index for of in (one, *plans))
+            if len(plans) > 1:
+                yield contradicted(Code.SAID_TWICE, shown(one.body.get("plan")))
             about = f"{shown(one.body.get('accrual'))} #{one.index}"
             yield EvidenceFinding(code=Code.ACCRUAL, verdict=verdict, about=about)
 
-    def _accrual(self, accrual: Statement, shares: object) -> Verdict:
+    def _accrual(
+        self, accrual: Statement, plans: list[Statement], shares: object
+    ) -> Verdict:
         """Return whether plan, price and share make this amount (commission.md §3)."""
-        plans = self._record.said("plan/v1", "version", accrual.body.get("plan"))
-        if not plans:
-            return Verdict.MISSING
-        self._record.weighed.update(one.index for one in plans)
         try:
             plan = plan_from_json(json.loads(str(plans[0].body["text"])), version="")
             ranked = _shares(shares)
@@ -128,7 +129,7 @@ class OutcomeCheck:
             says(accrual, "signing", self._matter.signing_id)
             and says(accrual, "share_bp", share)
             and says(accrual, "amount_fen", amount)
-            and plans[0].body.get("of") in programmes
+            and any(says(plans[0], "of", one) for one in programmes)
         )
         return Verdict.PROVEN if is_so else Verdict.CONTRADICTED
 

@@ -500,6 +500,8 @@ LYING: list[tuple[Room, Named]] = [
     (ROOM.saying("accrual/v1", signing="other"), {(Code.ACCRUAL, C)}),
     (ROOM.saying("accrual/v1", plan="plan-1 B"), {(Code.ACCRUAL, C)}),
     (ROOM.saying("plan/v1", text="{}"), {(Code.ACCRUAL, C)}),
+    (ROOM.saying("plan/v1", of={"A": 1}), {(Code.ACCRUAL, C)}),
+    (ROOM.saying("plan/v1", of=None), {(Code.ACCRUAL, C)}),
     (ROOM.saying("plan/v1", text="x"), {(Code.ACCRUAL, C)}),
     (ROOM.saying("signing/v1", price_fen=-1), {(Code.ACCRUAL, C)}),
     (ROOM.saying("signing/v1", price_fen="1"), {(Code.ACCRUAL, C)}),
@@ -516,6 +518,17 @@ def test_a_fact_that_the_log_tells_twice_is_named() -> None:
     twice = replace(ROOM, events={**ROOM.events, 25: ("visit/v1", body)})
 
     assert named(twice.bundle()) == {(Code.SAID_TWICE, C), (Code.VISIT, C)}
+
+
+def test_a_plan_that_the_log_tells_twice_is_named() -> None:
+    free = next(at for at in range(ROOM.size) if at not in ROOM.events)
+    kind, body = ROOM.events[ROOM.index_of("plan/v1")]
+    other = {**body, "text": '{"base":"price","rate_bp":300}'}
+    twice = replace(ROOM, events={**ROOM.events, free: (kind, other)})
+
+    findings = found(twice.bundle())
+
+    assert (Code.SAID_TWICE, "plan-1 A") in {(one.code, one.about) for one in findings}
 
 
 def test_a_visit_logged_after_the_signing_must_not_be_weighed() -> None:
