@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from attribution.bundles.bundle import EvidenceBundle, Statement
 from attribution.bundles.facts import rewards_in
@@ -135,7 +135,7 @@ class OutcomeCheck:
 
     def _due(
         self, accrual: Statement, whole: Fen, ranked: Mapping[ChannelId, BasisPoints]
-    ) -> tuple[BasisPoints | None, Fen | None, Container[object]]:
+    ) -> tuple[BasisPoints | None, Fen | None, Collection[object]]:
         """Return share and amount that an accrual may have, and under what programmes.
 
         One with a visit is the buyers' own reward, for the walk-in of the ruling.
@@ -147,7 +147,7 @@ class OutcomeCheck:
         is_named = says(accrual, "visit", self._told.get("walk_in_reward"))
         return WHOLE, whole, self._rewards() if is_named else ()
 
-    def _rewards(self) -> Container[object]:
+    def _rewards(self) -> Collection[object]:
         """Return the programmes that reward a walk-in here (rules §9.5)."""
         said = self._record.said("signing/v1", "signing", self._matter.signing_id)
         project = said[0].body.get("project") if said else None
