@@ -285,7 +285,7 @@ def test_what_cannot_be_chosen_is_not_said(
 @pytest.mark.parametrize(
     ("language", "flag", "word"),
     [
-        ("zh", "登记为渠道带看，访客说是自己来的", "访客自述"),
+        ("zh", "登记为渠道带看，访客说是自己来的", "谁带来的："),
         ("en", "the visitor says: came alone", "s own word"),
     ],
 )
