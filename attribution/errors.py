@@ -240,12 +240,6 @@ class PlanInvalid(AttributionError):
         self.reason = reason
 
 
-class AmountMalformed(AttributionError):
-    """A text is no amount of money."""
-
-    code = "AMOUNT_MALFORMED"
-
-
 class DatabaseUnsuitable(AttributionError):
     """The database named in the settings cannot keep what is promised."""
 

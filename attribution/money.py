@@ -1,18 +1,13 @@
 """Money in fen, rates in basis points, and the only places where either is rounded."""
 
-import re
 from collections.abc import Sequence
 from typing import NewType
-
-from attribution.errors import AmountMalformed
 
 Fen = NewType("Fen", int)
 BasisPoints = NewType("BasisPoints", int)
 
 WHOLE = BasisPoints(10_000)
 """All of it: 10 000 basis points."""
-
-_YUAN = re.compile(r"[0-9]{1,13}(?:\.[0-9]{1,2})?")
 
 
 def share_of(amount: Fen, rate: BasisPoints) -> Fen:
@@ -50,18 +45,3 @@ def split(amount: int, weights: Sequence[int]) -> list[int]:
     for index in by_remainder[: amount - sum(parts)]:
         parts[index] += 1
     return parts
-
-
-def fen_from_text(text: str) -> Fen:
-    """Return the fen of an amount in yuan as a person types it: `2,450,000.00`.
-
-    Thousand marks (half or full width) and spaces are dropped, a leading ¥ too.
-
-    Raises:
-        AmountMalformed: no such amount, negative, or with more than two decimals.
-    """
-    plain = re.sub(r"[,，\s]", "", text).lstrip("¥￥")
-    if not _YUAN.fullmatch(plain):
-        raise AmountMalformed
-    yuan, _, decimals = plain.partition(".")
-    return Fen(int(yuan) * 100 + int(decimals.ljust(2, "0")))

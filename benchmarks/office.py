@@ -102,7 +102,10 @@ class BusyOffice:
         agent = NewAgent(channel_id=channel, name=name)
         made = self.do(create_agent, by=self.admin, agent=agent)
         return replace(
-            self.admin, agent_id=AgentId(str(made["agent_id"])), channel_id=channel
+            self.admin,
+            grants=(Grant(role=Role.AGENT, channel_id=channel),),
+            agent_id=AgentId(str(made["agent_id"])),
+            channel_id=channel,
         )
 
 

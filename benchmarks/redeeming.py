@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,11 +27,27 @@ from web.settings import read_settings
 from web.wiring import Installation, open_installation
 
 RUNS = 5
-_WARM = 300
-_SIZES = {4: 400, 16: 1000}
 DURABLE = ("synchronous_commit=on", "max_connections=100", "log_min_messages=fatal")
 _HOST = "127.0.0.1"
 _FLOORS = {"floor: bare route": "", "floor: same guarantees, raw code": "1"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Amounts:
+    """How many requests are sent: to warm up, and in each run by how many clients."""
+
+    warm: int
+    sizes: Mapping[int, int]
+
+    @property
+    def needed(self) -> int:
+        """How many codes that takes."""
+        return self.warm + RUNS * sum(self.sizes.values())
+
+
+_MANY = Amounts(warm=300, sizes={4: 400, 16: 1000})
+# With its Argon2id each number costs some 20 ms of a processor.
+_SLOW = Amounts(warm=40, sizes={4: 60, 16: 120})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +82,9 @@ def _on_sqlite(folder: Path) -> list[Figures]:
         environment = {"FLOOR_FILE": file, "FLOOR_GUARDED": guarded}
         floor.prepare(floor.embedded(file), "?", _codes())
         rows += _measure_floor(name, environment, EMBEDDED)
-    return rows + _measure_service(folder / "sqlite", "", EMBEDDED)
+    for name, is_real in (("quick", False), ("real", True)):
+        rows += _measure_service(folder / name, "", EMBEDDED, is_real=is_real)
+    return rows
 
 
 def _on_postgres(folder: Path, url: sa.URL) -> list[Figures]:
@@ -78,7 +96,12 @@ def _on_postgres(folder: Path, url: sa.URL) -> list[Figures]:
         environment = {"FLOOR_DSN": dsn, "FLOOR_GUARDED": guarded}
         floor.prepare(floor.postgres(dsn), "%s", _codes())
         rows += _measure_floor(name, environment, SEPARATE)
-    return rows + _measure_service(folder / "data", _dsn(url), SEPARATE)
+    for name, is_real in (("data", False), ("reals", True)):
+        with psycopg.connect(_dsn(url), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        place = _dsn(url.set(database=name))
+        rows += _measure_service(folder / name, place, SEPARATE, is_real=is_real)
+    return rows
 
 
 def _dsn(url: sa.URL) -> str:
@@ -86,11 +109,7 @@ def _dsn(url: sa.URL) -> str:
 
 
 def _codes() -> list[str]:
-    return [f"code{number}" for number in range(_needed())]
-
-
-def _needed() -> int:
-    return _WARM + RUNS * sum(_SIZES.values())
+    return [f"code{number}" for number in range(_MANY.needed)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,6 +120,7 @@ class Side:
     target: str
     environment: dict[str, str]
     shape: tuple[int, int]
+    amounts: Amounts = _MANY
 
 
 def _measure_floor(
@@ -116,25 +136,35 @@ def _measure_floor(
     return _runs(side, [load.post("/", body, {}) for body in bodies])
 
 
-def _measure_service(data: Path, url: str, shape: tuple[int, int]) -> list[Figures]:
+def _measure_service(
+    data: Path, url: str, shape: tuple[int, int], *, is_real: bool
+) -> list[Figures]:
+    """Measure the service; tags are made as they are, or quickly to be left out."""
+    amounts = _SLOW if is_real else _MANY
     environment = {"HEFU_DATA_DIR": str(data), "HEFU_DEMO": "0"}
+    if is_real:
+        environment["BENCH_REAL_TAGS"] = "1"
     if url:
         environment["HEFU_DATABASE_URL"] = url
     os.environ.update(environment)
     installation = open_installation(read_settings())
     try:
-        office = open_office(installation.runtime)
-        answers = office.tokens(_needed() + 1)
-        statements = statements_of_a_redemption(installation, office, answers.pop())
+        office = open_office(installation.runtime, quick=not is_real)
+        answers = office.tokens(amounts.needed + 1)
+        statements = statements_of_a_redemption(
+            installation, office, answers.pop(), is_real=is_real
+        )
     finally:
         installation.database.close()
         for name in environment:
             del os.environ[name]
+    also = ", Argon2id and tag included" if is_real else ""
     side = Side(
-        name=f"whole service ({statements} statements)",
+        name=f"whole service ({statements} statements){also}",
         target="benchmarks.service:app",
         environment=environment,
         shape=shape,
+        amounts=amounts,
     )
     return _runs(side, [request_for(office, answer) for answer in answers])
 
@@ -155,10 +185,15 @@ def request_for(office: BusyOffice, token: dict[str, object]) -> bytes:
 
 
 def statements_of_a_redemption(
-    installation: Installation, office: BusyOffice, token: dict[str, object]
+    installation: Installation,
+    office: BusyOffice,
+    token: dict[str, object],
+    *,
+    is_real: bool,
 ) -> int:
     """Return how many SQL statements one redemption through HTTP takes."""
-    app = create_app(replace(installation.runtime, tag=quick_tag))
+    runtime = installation.runtime
+    app = create_app(runtime if is_real else replace(runtime, tag=quick_tag))
     seen: list[str] = []
     with _counting(installation, seen):
         head, _, body = request_for(office, token).partition(b"\r\n\r\n")
@@ -191,10 +226,11 @@ def _counting(installation: Installation, seen: list[str]) -> Iterator[None]:
 
 def _runs(side: Side, requests: list[bytes]) -> list[Figures]:
     with _serving(side) as (address, process):
-        load.run(address, requests[:_WARM], clients=8, server=process)
-        rest = iter(requests[_WARM:])
+        warm = side.amounts.warm
+        load.run(address, requests[:warm], clients=8, server=process)
+        rest = iter(requests[warm:])
         rows = []
-        for clients, size in _SIZES.items():
+        for clients, size in side.amounts.sizes.items():
             runs = [
                 load.run(
                     address,

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Final
 
 from tokens.checkpoints import Checkpoint, verify_checkpoint
@@ -92,10 +93,20 @@ def open_checkpoint(note: str, trust: Trust) -> TrustedHead:
 
 
 def _key_of(note: str, trust: Trust) -> LogKey:
-    """Return the given key that a note names first; two keys of one name are two."""
+    """Return the given key that a note names first; two keys of one name are two.
+
+    Of a key that is given twice the earlier theft counts.
+    """
     _, lines = parse_note(note)
     names = {(line.name, line.key_id) for line in lines}
     for key in trust.log_keys:
         if (key.verifier.name, key.verifier.key_id()) in names:
-            return key
+            return min(
+                (one for one in trust.log_keys if one.verifier == key.verifier),
+                key=_stolen_at,
+            )
     raise CheckpointMalformed
+
+
+def _stolen_at(key: LogKey) -> float:
+    return inf if key.compromised_at is None else key.compromised_at

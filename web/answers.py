@@ -209,12 +209,6 @@ ANSWERS: dict[type[Exception], Answer] = {
         why=_l("方案没有保存；出错的位置写在下面。"),
         todo=_l("请改正后重新提交。"),
     ),
-    refused.AmountMalformed: Answer(
-        status=HTTPStatus.UNPROCESSABLE_ENTITY,
-        title=_l("金额看不懂"),
-        why=_l("金额应当是数字，最多两位小数，例如 2450000 或 2,450,000.00。"),
-        todo=_l("请返回上一页，重新填写金额。"),
-    ),
     refused.DatabaseUnsuitable: Answer(
         status=HTTPStatus.INTERNAL_SERVER_ERROR,
         title=_l("数据库不合要求"),

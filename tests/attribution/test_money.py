@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attribution.errors import AmountMalformed
-from attribution.money import WHOLE, BasisPoints, Fen, fen_from_text, share_of, split
+from attribution.money import WHOLE, BasisPoints, Fen, share_of, split
 
 
 @pytest.mark.parametrize(
@@ -74,24 +73,3 @@ def test_a_split_that_cannot_add_up_is_our_mistake(
 ) -> None:
     with pytest.raises(ValueError, match="split needs"):
         split(amount, weights)
-
-
-@pytest.mark.parametrize(
-    ("text", "fen"),
-    [
-        ("2450000", 245_000_000),
-        ("2,450,000.00", 245_000_000),
-        ("¥ 36，750.5", 3_675_050),
-        ("￥0.05", 5),
-    ],
-)
-def test_an_amount_is_read_as_people_type_it(text: str, fen: int) -> None:
-    assert fen_from_text(text) == fen
-
-
-@pytest.mark.parametrize(
-    "text", ["", "-1", "1.234", "1.", "12万", "1e3", "٣", "9" * 14]
-)
-def test_what_is_no_amount_is_refused(text: str) -> None:
-    with pytest.raises(AmountMalformed):
-        fen_from_text(text)

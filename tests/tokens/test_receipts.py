@@ -2,6 +2,7 @@ import hashlib
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 from hypothesis import given
@@ -233,6 +234,15 @@ def test_a_key_that_others_held_counts_for_nothing_else(
 
     with pytest.raises(KeyCompromised):
         open_checkpoint(note, Trust(log_keys=(key,), witnesses=(AGENCY,)))
+
+
+def test_of_a_key_that_is_given_twice_the_earlier_theft_counts() -> None:
+    stolen = replace(LOG, compromised_at=SECOND * 1_000_000)
+    later = replace(LOG, compromised_at=(SECOND + 9) * 1_000_000)
+
+    for keys in permutations((LOG, later, stolen)):
+        with pytest.raises(KeyCompromised):
+            open_checkpoint(COSIGNED, Trust(log_keys=keys, witnesses=(AGENCY,)))
 
 
 def test_a_quorum_of_witnesses_is_asked_for() -> None:
