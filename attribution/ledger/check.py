@@ -68,6 +68,7 @@ class Rule(StrEnum):
     PAID_TWICE = "PAID_TWICE"
     PAID_NOT_PAYABLE = "PAID_NOT_PAYABLE"
     NETTED_TOO_MUCH = "NETTED_TOO_MUCH"
+    NOT_OLDEST = "NOT_OLDEST"
     NOT_NETTED = "NOT_NETTED"
     PLAN_DIFFERS = "PLAN_DIFFERS"
     EXPENSE_DIFFERS = "EXPENSE_DIFFERS"
@@ -152,7 +153,8 @@ class _Walk:
         self._payment: Paid | None = None
         self._bank = 0
         self._of_accrual: Counter[tuple[str, AccountKind]] = Counter()
-        self._owed_by: Counter[str] = Counter()
+        # Which accruals a payee owes something of, oldest debt first.
+        self._owing: dict[str, dict[str, None]] = defaultdict(dict)
 
     def step(self, entry: Entry) -> Violation | None:
         """Take one more entry; return what it violates, or what one before it did."""
@@ -172,7 +174,7 @@ class _Walk:
     def end_of_payment(self) -> Violation | None:
         """Return whether a payment left the bank to somebody who owes us."""
         payment = self._payment
-        if payment is None or self._bank == 0 or not self._owed_by[payment.payee]:
+        if payment is None or self._bank == 0 or not self._owing[payment.payee]:
             return None
         return Violation(rule=Rule.NOT_NETTED, of=payment.id)
 
@@ -206,16 +208,22 @@ class _Walk:
     def _of_the_balances(self, entry: Entry) -> Rule | None:
         for one in entry.postings:
             self._of_accrual[entry.accrual_id, one.account.kind] += one.amount
-            if one.account.kind is AccountKind.RECEIVABLE:
-                self._owed_by[one.account.payee] += one.amount
             if one.account == BANK:
                 self._bank += one.amount
+        owing, id_ = self._owing[entry.key.payee], entry.accrual_id
+        oldest = next(iter(owing), None)
+        owed = self._of_accrual[id_, AccountKind.RECEIVABLE]
+        if owed > 0:
+            owing.setdefault(id_)
+        else:
+            owing.pop(id_, None)
         if entry.kind is EntryKind.PAID:
             return self._of_a_payment(entry)
-        owed = self._of_accrual[entry.accrual_id, AccountKind.RECEIVABLE]
-        if entry.kind is EntryKind.NETTED and (self._bank > 0 or owed < 0):
+        if entry.kind is not EntryKind.NETTED:
+            return None
+        if self._bank > 0 or owed < 0:
             return Rule.NETTED_TOO_MUCH
-        return None
+        return None if id_ == oldest else Rule.NOT_OLDEST
 
     def _of_a_payment(self, entry: Entry) -> Rule | None:
         line = (entry.cause, entry.accrual_id)

@@ -325,6 +325,27 @@ def test_more_is_kept_back_than_was_paid_or_owed() -> None:
         )
 
 
+def test_a_model_that_keeps_back_the_newest_debt_first_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owing = model._Books._owing  # noqa: SLF001 (a mutant of it)
+    monkeypatch.setattr(
+        model._Books,  # noqa: SLF001
+        "_owing",
+        lambda self, payee: owing(self, payee)[::-1],
+    )
+    facts: list[Fact] = [
+        *(accrued(one, deal=one) for one in ("d1", "d2", "d3")),
+        *(reached(at=day(2), deal=one) for one in ("d1", "d2", "d3")),
+        paid(at=day(3), amounts={"d1": 70, "d2": 70}),
+        cancelled(at=day(4), deal="d2"),
+        cancelled(at=day(5), deal="d1"),
+        paid("q", at=day(7), amounts={"d3": 70}),
+    ]
+
+    assert rule_of(book(facts), facts) is Rule.NOT_OLDEST
+
+
 def test_a_journal_as_of_an_instant_is_checked_as_of_it() -> None:
     for before, after in pairwise(sorted({one.at for one in STORY})):
         for at in (before, after - timedelta(microseconds=1)):

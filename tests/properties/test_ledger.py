@@ -42,6 +42,8 @@ SHARES = st.sampled_from([(10_000,), (5_000, 5_000), (3_334, 3_333, 3_333), (1, 
 PRICES = st.sampled_from([0, 50, 150, 10_000, 245_000_000, 999_999_999])
 # Steps that stay in the month as well as such that leave it.
 WAITS = st.sampled_from([timedelta(microseconds=1), timedelta(hours=9), timedelta(9)])
+NOT_LATE, LATE = timedelta(0), timedelta(40)
+GATES = [(Gate.NOT_FINAL,), (Gate.NOT_FINAL, Gate.UNWITNESSED)]
 PICKS = st.integers(min_value=0, max_value=1_000)
 
 
@@ -84,13 +86,29 @@ class Ledger(RuleBasedStateMachine):
     def wait(self, wait: timedelta) -> None:
         self.time += wait
 
-    @rule(shares=SHARES, price=PRICES, is_final=st.booleans())
-    def sign(self, shares: tuple[int, ...], price: int, is_final: bool) -> None:  # noqa: FBT001 (drawn)
-        deal = self.name("d")
+    @rule(shares=SHARES, price=PRICES, gates=st.sampled_from([(), (), *GATES]))
+    def sign(
+        self, shares: tuple[int, ...], price: int, gates: tuple[Gate, ...]
+    ) -> None:
+        """Sign the contract; most rulings are final and seen at once."""
+        deal = SigningId(self.name("d"))
         self.accrue(deal, shares, price)
-        if not is_final:
-            hold = Held(id=self.name("h"), on=deal, gate=Gate.NOT_FINAL, at=self.time)
+        self.reach_now(deal, MilestoneKind.CONTRACT)
+        for gate in gates:
+            hold = Held(id=self.name("h"), on=deal, gate=gate, at=self.time)
             self.facts.append(hold)
+
+    def reach_now(
+        self, deal: SigningId, on: MilestoneKind, late: timedelta = NOT_LATE
+    ) -> None:
+        fact = Reached(
+            id=self.name("r"),
+            deal=deal,
+            on=on,
+            arose_at=self.time - late,
+            at=self.time,
+        )
+        self.facts.append(fact)
 
     @rule()
     def reward(self) -> None:
@@ -110,20 +128,13 @@ class Ledger(RuleBasedStateMachine):
     @rule(
         pick=PICKS,
         on=st.sampled_from([one.on for one in PLAN.milestones] + [*MilestoneKind][:1]),
-        late=st.sampled_from([timedelta(0), timedelta(9), timedelta(40)]),
+        late=st.sampled_from([NOT_LATE, timedelta(9), LATE]),
     )
     def reach(self, pick: int, on: MilestoneKind, late: timedelta) -> None:
-        fact = Reached(
-            id=self.name("r"),
-            deal=self.deal(pick),
-            on=on,
-            arose_at=self.time - late,
-            at=self.time,
-        )
-        self.facts.append(fact)
+        self.reach_now(self.deal(pick), on, late)
 
     @precondition(has_deals)
-    @rule(pick=PICKS, late=st.sampled_from([timedelta(0), timedelta(40)]))
+    @rule(pick=PICKS, late=st.sampled_from([NOT_LATE, LATE]))
     def cancel(self, pick: int, late: timedelta) -> None:
         fact = Cancelled(
             id=self.name("c"),
