@@ -7,9 +7,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from attribution.deals import DealEvent
+from attribution.disputes import Ground
 from attribution.ids import SigningId
 from attribution.people import Role
 from attribution.programmes import Kind
+from attribution.services.disputing import Complaint, dispute_as_developer
 from attribution.services.signing import record_milestone
 from attribution.storage.tables import statements
 from tests.office import OTHER_PHONE, PHONE
@@ -88,6 +90,27 @@ def test_what_is_owed_waits_for_milestones(
     assert "网签、交房" in before
     assert "¥25,725.00" in after
     assert "归 甲渠道" in after
+
+
+def test_what_is_held_is_not_called_payable(
+    front: Front, finance: FlaskClient, deal: SigningId
+) -> None:
+    for event in (DealEvent.CONTRACT, DealEvent.HANDOVER):
+        reached(front, deal, event)
+    before = finance.get("/finance").text
+
+    front.office.do(
+        dispute_as_developer,
+        by=front.office.finance,
+        signing_id=deal,
+        complaint=Complaint(ground=Ground.OTHER, words="请再判一次。"),
+    )
+
+    assert "可以全付" in before
+    for page in ("/finance", f"/finance/deals/{deal}"):
+        held = finance.get(page).text
+        assert "争议中，暂缓支付" in held
+        assert "可以全付" not in held
 
 
 def test_a_cancelled_deal_owes_nothing(
@@ -398,6 +421,8 @@ def test_a_header_that_is_not_recognised_is_asked_about(
     assert words in asked.text
     assert "<span>标的</span><span>对方</span>" in asked.text
     assert '<strong id="column-0-1-header">标的</strong>' in seen.text
+    confirms = '<button class="button primary">'  # only once there are columns
+    assert (confirms in asked.text, confirms in seen.text) == (False, True)
     for page in (asked, seen):
         assert "张三" not in page.text
         assert PHONE not in page.text
@@ -410,7 +435,7 @@ def test_a_header_that_is_not_recognised_is_asked_about(
         ("0", 200, "没有表头"),
         ("7", 422, "表里没有这一行"),
         ("x", 422, "行号请填整数"),
-        ("", 200, "没有认出表头"),
+        ("", 422, "请填表头在第几行"),
     ],
 )
 def test_the_row_of_a_header_is_one_of_the_sheet_or_none(

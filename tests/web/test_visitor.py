@@ -282,6 +282,17 @@ def test_what_cannot_be_chosen_is_not_said(
     assert front.office.count(visitor_statements) == 0
 
 
+def test_two_flags_of_one_visit_are_two_sentences(
+    front: Front, visitor: FlaskClient
+) -> None:
+    receipt, _visit = brought(front)
+
+    say(visitor, receipt, brought_by="nobody", been_before="yes")
+
+    page = front.signed_in(Role.DESK).get(f"/desk/{front.office.project}").text
+    assert "访客说是自己来的；没有更早的到访记录" in page
+
+
 @pytest.mark.parametrize(
     ("language", "flag", "word"),
     [

@@ -169,6 +169,8 @@ def look_again() -> ResponseReturnValue:
     # Under another header the columns are proposed anew.
     kept = [one for one in fields if not one[0].startswith("column-")]
     form = Form(MultiDict(kept))
+    if not chosen_headers(form) and not form.mistakes:
+        form.refuse("sheet-0", _("请填表头在第几行，没有表头填 0。"))
     page = _proposal(form, (form.text("filename"), _kept_file(form)))
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.mistakes else HTTPStatus.OK
     return page, status
