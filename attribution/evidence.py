@@ -37,6 +37,11 @@ def evidence_kind(data: bytes) -> EvidenceKind:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise EvidenceNotAccepted from None
-    if not all(one.isprintable() or one in _LAYOUT for one in text):
+    if not is_plain_text(text):
         raise EvidenceNotAccepted
     return EvidenceKind.TEXT
+
+
+def is_plain_text(text: str) -> bool:
+    """Say whether every character of a text is seen, or lays it out."""
+    return all(one.isprintable() or one in _LAYOUT for one in text)

@@ -23,6 +23,7 @@ from attribution.errors import (
     RequestIdReused,
     RulebookInvalid,
 )
+from attribution.evidence import is_plain_text
 from attribution.money import WHOLE, BasisPoints, Fen
 from attribution.reconciliation.cells import read_amount
 from attribution.reconciliation.statement import Cell, CellKind
@@ -284,5 +285,8 @@ def evidence_in(form: Form) -> bytes | None:
     data = file.read() if file is not None and file.filename else b""
     if bool(data) == bool(text):
         form.refuse("text", _("请写一段文字，或选一个文件；一次交一份。"))
+        return None
+    if not is_plain_text(text):
+        form.refuse("text", _("文字里有看不见的字符，请重新输入。"))
         return None
     return data or text.encode()

@@ -29,7 +29,9 @@ _PHRASES: dict[str, LazyString] = {
     "must not be below the floor": _l("封顶不能低于保底。"),
     "is listed twice": _l("同一项写了两次。"),
     # services
-    "must have 1 to 40 printable characters": _l("请写 1 到 40 个字的名称。"),
+    "must have 1 to 40 printable characters": _l(
+        "请写 1 到 40 个字，不能有看不见的字符。"
+    ),
     "lies in the future": _l("时间在将来；还没有发生的不能登记。"),
     "must lie between the signing and now": _l("时间要在签约之后、现在之前。"),
     "must not lie in the past": _l("不能从过去开始生效；不填就是从现在起。"),

@@ -392,6 +392,7 @@ def test_a_project_opens_with_the_rules_of_its_form(
     ("fields", "place", "words"),
     [
         ({"name": ""}, "name", ("1 到 40", "1 to 40")),
+        ({"name": "云\x07庭"}, "name", ("看不见的字符", "invisible")),
         ({"regime": "chance"}, "regime", ("从列表里选", "from the list")),
         ({"joint": "weights", "joint_weights": "70, 20"}, "joint", ("100%", "100%")),
         (

@@ -312,6 +312,8 @@ def test_evidence_is_handed_out_as_a_file_to_whom_it_belongs(
         assert disposition.startswith("attachment; filename=evidence-")
         assert disposition.endswith(".txt")
     assert other.status_code == 404
+    shown = text_of(li(front).get(f"/cases/{dispute}"))
+    assert f"{len(NOTE)} 字节" in shown
 
 
 def test_a_party_reads_the_decision_and_its_reason_at_the_end(
@@ -419,10 +421,13 @@ def test_a_mistake_with_evidence_is_said_on_the_case(
 
     refused = send(li(front), page, f"{page}/evidence", **both)
     empty = send(li(front), page, f"{page}/evidence", file=(BytesIO(b"  "), "a.txt"))
+    unseen = send(li(front), page, f"{page}/evidence", text="上午\x07九点")
 
-    assert refused.status_code == empty.status_code == 422
+    assert {one.status_code for one in (refused, empty, unseen)} == {422}
     assert "一次交一份" in text_of(refused)
     assert "没有内容" in text_of(empty)
+    assert "看不见的字符" in text_of(unseen)
+    assert "字</textarea>" in refused.text  # what was typed is still there
 
 
 # -- the visitor --

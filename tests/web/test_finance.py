@@ -423,6 +423,7 @@ def test_a_header_that_is_not_recognised_is_asked_about(
     assert '<strong id="column-0-1-header">标的</strong>' in seen.text
     confirms = '<button class="button primary">'  # only once there are columns
     assert (confirms in asked.text, confirms in seen.text) == (False, True)
+    assert re.search(r'name="header-0"[^>]* required', asked.text)
     for page in (asked, seen):
         assert "张三" not in page.text
         assert PHONE not in page.text

@@ -161,6 +161,7 @@ def _project(project_id: ProjectId, form: Form) -> str:
     survey = _survey(project_id)
     return render_template(
         "admin/project.html",
+        most_owners=MOST_OWNERS,
         form=form,
         survey=survey,
         versions=worded_versions(survey.rules, DEAL_FIELDS, current_runtime().now()),
