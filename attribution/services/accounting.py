@@ -173,7 +173,7 @@ def _line(
     plan = plans[accrual.plan_version]
     events = {one.kind for one in milestones}
     reached = {kind for kind in MilestoneKind if kind.value in events}
-    reached |= _reached_by_signing(deal)
+    reached |= reached_by_signing(deal)
     is_cancelled = DealEvent.CANCELLED in events
     return AccruedLine(
         accrual=accrual,
@@ -216,7 +216,7 @@ def _unless(line: AccruedLine, *, is_seen: bool) -> AccruedLine:
     return replace(line, payable=Fen(0), reason=UNWITNESSED)
 
 
-def _reached_by_signing(deal: Deal) -> set[MilestoneKind]:
+def reached_by_signing(deal: Deal) -> set[MilestoneKind]:
     """Return the milestones that the signing itself is."""
     if deal.stage is Stage.CONTRACT:
         return {MilestoneKind.SUBSCRIPTION, MilestoneKind.CONTRACT}

@@ -54,6 +54,16 @@ def deal_rules_named(
     return _deal_rules_of(found.version, found.body)
 
 
+def deal_rules_by_version(
+    work: UnitOfWork, project_id: ProjectId
+) -> Mapping[str, DealRules]:
+    """Return every version of a project's deal-level rules."""
+    return {
+        one.version: _deal_rules_of(one.version, one.body)
+        for one in work.agreements.versions_among(PROJECT_RULES, [project_id])
+    }
+
+
 def programmes_to_refer_under(
     work: UnitOfWork, channel_id: ChannelId, now: datetime
 ) -> list[Programme]:

@@ -267,6 +267,21 @@ class DisputeRepository:
         )
         return [Hold(**row._asdict()) for row in self._connection.execute(query)]
 
+    def holds_ever(
+        self, signing_ids: Iterable[SigningId]
+    ) -> list[tuple[Hold, Release | None]]:
+        """Return every hold there was on signings, with its end if it has one."""
+        query = select(holds).where(holds.c.signing_id.in_(sorted(set(signing_ids))))
+        placed = [Hold(**row._asdict()) for row in self._connection.execute(query)]
+        ended = select(hold_releases).where(
+            hold_releases.c.hold_id.in_(sorted(one.id for one in placed))
+        )
+        releases = {
+            row.hold_id: Release(**row._asdict())
+            for row in self._connection.execute(ended)
+        }
+        return [(one, releases.get(one.id)) for one in placed]
+
     # -- whose case it is --
 
     def appearances_of(self, token_id: TokenId) -> set[str]:

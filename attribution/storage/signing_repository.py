@@ -437,9 +437,13 @@ class SigningRepository:
 
     def reversals_of(self, signing_id: SigningId) -> list[Reversal]:
         """Return what was taken back of a signing, oldest first."""
+        return self.reversals_among([signing_id])
+
+    def reversals_among(self, signing_ids: Iterable[SigningId]) -> list[Reversal]:
+        """Return what was taken back of signings, oldest first."""
         query = (
             select(reversals)
-            .where(reversals.c.signing_id == signing_id)
+            .where(reversals.c.signing_id.in_(sorted(set(signing_ids))))
             .order_by(reversals.c.reversed_at, reversals.c.id)
         )
         return [Reversal(**row._asdict()) for row in self._connection.execute(query)]

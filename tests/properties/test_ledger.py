@@ -55,13 +55,16 @@ class Ledger(RuleBasedStateMachine):
         self.time, self.numbers = FIRST, count(1)
         self.facts: list[Fact] = []
         self.journal: tuple[Entry, ...] = ()
+        self.closed: set[str] = set()
 
     def name(self, kind: str) -> str:
         return f"{kind}{next(self.numbers):04}"
 
     def deals(self) -> list[SigningId]:
-        found = (one.deal for one in self.facts if isinstance(one, Accrued))
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys(one.deal for one in self.accruals()))
+
+    def accruals(self) -> list[Accrued]:
+        return [one for one in self.facts if isinstance(one, Accrued)]
 
     def deal(self, pick: int) -> SigningId:
         return self.deals()[pick % len(self.deals())]
@@ -136,11 +139,11 @@ class Ledger(RuleBasedStateMachine):
     @precondition(has_deals)
     @rule(pick=PICKS, late=st.sampled_from([NOT_LATE, LATE]))
     def cancel(self, pick: int, late: timedelta) -> None:
+        self.cancel_now(self.deal(pick), late)
+
+    def cancel_now(self, deal: SigningId, late: timedelta = NOT_LATE) -> None:
         fact = Cancelled(
-            id=self.name("c"),
-            deal=self.deal(pick),
-            arose_at=self.time - late,
-            at=self.time,
+            id=self.name("c"), deal=deal, arose_at=self.time - late, at=self.time
         )
         self.facts.append(fact)
 
@@ -149,7 +152,7 @@ class Ledger(RuleBasedStateMachine):
     def rule_again(self, pick: int, shares: tuple[int, ...], price: int) -> None:
         deal = self.deal(pick)
         undone = {one.accrual_id for one in self.facts if isinstance(one, Reversed)}
-        for one in [one for one in self.facts if isinstance(one, Accrued)]:
+        for one in self.accruals():
             if one.deal == deal and one.id not in undone:
                 fact = Reversed(id=self.name("v"), accrual_id=one.id, at=self.time)
                 self.facts.append(fact)
@@ -158,8 +161,7 @@ class Ledger(RuleBasedStateMachine):
     @precondition(has_deals)
     @rule(pick=PICKS, gate=st.sampled_from(Gate))
     def hold(self, pick: int, gate: Gate) -> None:
-        named = [one.id for one in self.facts if isinstance(one, Accrued)]
-        ids = [*named, *self.deals()]
+        ids = [*(one.id for one in self.accruals()), *self.deals()]
         on = ids[pick % len(ids)]
         self.facts.append(Held(id=self.name("h"), on=on, gate=gate, at=self.time))
 
@@ -189,10 +191,11 @@ class Ledger(RuleBasedStateMachine):
     @precondition(lambda self: self.payable())
     @rule(
         pick=PICKS,
-        part=st.sampled_from([1, 2, 3]),
+        part=st.sampled_from([1, 1, 2, 3]),
         tax=st.sampled_from([0, 20, 100]),
+        fails=st.sampled_from([False, False, True]),
     )
-    def pay(self, pick: int, part: int, tax: int) -> None:
+    def pay(self, pick: int, part: int, tax: int, fails: bool) -> None:  # noqa: FBT001 (drawn)
         payable = self.payable()
         payee = sorted(payable)[pick % len(payable)]
         amounts = {one: -(-amount // part) for one, amount in payable[payee].items()}
@@ -202,20 +205,40 @@ class Ledger(RuleBasedStateMachine):
         )
         payment = Paid(id=self.name("p"), payee=payee, lines=lines, at=self.time)
         self.facts.append(payment)
+        if fails:
+            self.fail_now(payment.id)
+
+    def fail_now(self, payment_id: str) -> None:
+        failed = Failed(id=self.name("f"), payment_id=payment_id, at=self.time)
+        self.facts.append(failed)
 
     @precondition(lambda self: any(isinstance(one, Paid) for one in self.facts))
     @rule(pick=PICKS)
     def fail(self, pick: int) -> None:
+        """Let any payment fail, whatever came after it; perhaps a second time."""
         payments = [one.id for one in self.facts if isinstance(one, Paid)]
-        payment_id = payments[pick % len(payments)]
-        self.facts.append(
-            Failed(id=self.name("f"), payment_id=payment_id, at=self.time)
-        )
+        self.fail_now(payments[pick % len(payments)])
 
+    @precondition(lambda self: any(isinstance(one, Paid) for one in self.facts))
+    @rule(pick=PICKS)
+    def cancel_what_was_paid(self, pick: int) -> None:
+        payments = [one for one in self.facts if isinstance(one, Paid)]
+        paid = {line.accrual_id for one in payments for line in one.lines}
+        deals = [one.deal for one in self.accruals() if one.id in paid]
+        self.cancel_now(deals[pick % len(deals)])
+
+    def may_close(self) -> bool:
+        return self.last_month() not in self.closed
+
+    def last_month(self) -> str:
+        first = self.time.astimezone(SHANGHAI).replace(day=1)
+        return f"{first - timedelta(days=1):%Y-%m}"
+
+    @precondition(may_close)
     @rule()
     def close_month(self) -> None:
-        first = self.time.astimezone(SHANGHAI).replace(day=1)
-        month = f"{first - timedelta(days=1):%Y-%m}"
+        month = self.last_month()
+        self.closed.add(month)
         self.facts.append(MonthClosed(id=self.name("m"), month=month, at=self.time))
 
     @invariant()
