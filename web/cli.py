@@ -16,8 +16,8 @@ from attribution.cases.earnings_wording import render_earnings
 from attribution.cases.reading import case_from_text
 from attribution.cases.wording import Answer, render_text
 from attribution.errors import AttributionError, CaseMalformed, NotFound
-from attribution.ids import PersonId, SigningId
-from attribution.people import CHANNEL_ROLES, Actor, Grant, Role, check_grant
+from attribution.ids import SigningId
+from attribution.people import CHANNEL_ROLES, Grant, Role, check_grant
 from attribution.services.enrolling import (
     account_of,
     add_person,
@@ -36,8 +36,9 @@ from tokens.errors import TokenError
 from web.case_commands import cases
 from web.cli_words import refusal_line, setting_line, words_in
 from web.demo import SIGN_INS, seed
-from web.installed import installed
+from web.installed import OPERATOR, installed
 from web.keys import KeyFileUnsafe
+from web.ledger_commands import ledger
 from web.log_commands import keys, log
 from web.serving import refuse_taken_port, serve
 from web.settings import (
@@ -50,10 +51,6 @@ from web.settings import (
 
 _REFUSED = 1
 _USAGE = 2
-OPERATOR = Actor(
-    person_id=PersonId("operator"), name="", grants=(Grant(role=Role.AUDITOR),)
-)
-"""Who works on the machine itself, and may read everything there anyway."""
 _UNFINISHED = "unfinished"
 _ROLES = click.Choice([role.value for role in Role])
 
@@ -112,6 +109,7 @@ def main() -> None:
 main.add_command(log)
 main.add_command(keys)
 main.add_command(cases)
+main.add_command(ledger)
 
 
 @main.command()

@@ -14,7 +14,6 @@ from attribution.disputes import window_end
 from attribution.errors import NotAllowed
 from attribution.ids import ProjectId, RulingId, SigningId
 from attribution.ledger.check import Violation, check_ledger
-from attribution.ledger.entries import Entry
 from attribution.ledger.facts import (
     Accrued,
     Cancelled,
@@ -37,6 +36,7 @@ from attribution.services.agreements import (
     plans_by_version,
 )
 from attribution.services.runtime import Runtime
+from attribution.sheets.books import Books
 from attribution.storage.signing_repository import (
     Accrual,
     Deal,
@@ -53,19 +53,12 @@ LEDGER_ROLES = (Role.FINANCE, Role.FINANCE_APPROVER, Role.AUDITOR)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ledger:
-    """The books of one project, as of now.
-
-    `zone` is whose calendar they are kept by; `names` are those of the
-    payees that are channels.
-    """
+    """The books of one project as of an instant, and the facts they are made from."""
 
     project: Project
     as_of: datetime
-    zone: ZoneInfo
     facts: Sequence[Fact]
-    journal: tuple[Entry, ...]
-    units: Mapping[SigningId, str]
-    names: Mapping[str, str]
+    books: Books
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,11 +89,12 @@ def check_ledgers(runtime: Runtime) -> Iterator[LedgerFinding]:
     now = runtime.now()
     with runtime.reading() as work, work.snapshot():
         for project in work.agreements.projects():
-            books = _ledger(runtime, work, project, now)
+            ledger = _ledger(runtime, work, project, now)
+            journal = ledger.books.journal
             yield LedgerFinding(
                 project=project,
-                entries=len(books.journal),
-                violation=check_ledger(books.journal, books.facts, as_of=now),
+                entries=len(journal),
+                violation=check_ledger(journal, ledger.facts, as_of=now),
             )
 
 
@@ -122,15 +116,13 @@ def _ledger(
         *_unwitnessed(runtime, work, accruals),
     ]
     names = work.signings.channel_names()
-    return Ledger(
-        project=project,
-        as_of=now,
-        zone=zone,
-        facts=facts,
+    books = Books(
         journal=journal_of(facts, as_of=now, zone=zone),
         units={one.id: one.unit for one in deals.values()},
         names={f"channel:{channel_id}": name for channel_id, name in names.items()},
+        zone=zone,
     )
+    return Ledger(project=project, as_of=now, facts=facts, books=books)
 
 
 def _accrued(

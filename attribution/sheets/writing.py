@@ -69,15 +69,7 @@ def write_report(
         labels: words by the keys of `label_keys`. A missing key shows itself.
     """
     target = io.BytesIO()
-    workbook = xlsxwriter.Workbook(
-        target,
-        {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        },
-    )
+    workbook = new_workbook(target)
     bold = workbook.add_format({"bold": True})
     money = workbook.add_format({"num_format": "#,##0.00"})
     summary = workbook.add_worksheet(labels.get(SUMMARY, SUMMARY))
@@ -87,6 +79,19 @@ def write_report(
     _write_rows(rows, reconciliation, labels, (bold, money))
     workbook.close()
     return target.getvalue()
+
+
+def new_workbook(target: io.BytesIO) -> xlsxwriter.Workbook:
+    """Return an empty workbook in which no text becomes anything else."""
+    return xlsxwriter.Workbook(
+        target,
+        {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        },
+    )
 
 
 def label_keys() -> tuple[str, ...]:
@@ -123,19 +128,19 @@ def _write_summary(
     sheet.write_string(0, 0, safe_text(reconciliation.filename), bold)
     heads = ("kind", "count", "claimed", "owed")
     for column, key in enumerate(heads):
-        sheet.write_string(2, column, _label(labels, f"column.{key}"), bold)
+        sheet.write_string(2, column, label(labels, f"column.{key}"), bold)
     totals = {
         f"kind.{kind.value}": total for kind, total in reconciliation.totals.items()
     } | {"total": reconciliation.total}
     for row, (key, total) in enumerate(totals.items(), start=3):
-        sheet.write_string(row, 0, _label(labels, key))
+        sheet.write_string(row, 0, label(labels, key))
         _write_total(sheet, row, total, money)
 
 
 def _write_total(sheet: Worksheet, row: int, total: Total, money: Format) -> None:
     sheet.write_number(row, 1, total.count)
-    sheet.write_number(row, 2, _yuan(total.claimed), money)
-    sheet.write_number(row, 3, _yuan(total.owed), money)
+    sheet.write_number(row, 2, yuan(total.claimed), money)
+    sheet.write_number(row, 3, yuan(total.owed), money)
 
 
 def _write_rows(
@@ -149,12 +154,12 @@ def _write_rows(
     sheet.set_column(0, len(COLUMNS) - 1, _WIDTH)
     sheet.autofilter(0, 0, max(len(reconciliation.rows), 1), len(COLUMNS) - 1)
     for column, key in enumerate(COLUMNS):
-        sheet.write_string(0, column, _label(labels, f"column.{key}"), bold)
+        sheet.write_string(0, column, label(labels, f"column.{key}"), bold)
     for number, row in enumerate(reconciliation.rows, start=1):
         texts, amounts = _texts(row, labels), _amounts(row)
         for column, key in enumerate(COLUMNS):
             if (amount := amounts.get(key)) is not None:
-                sheet.write_number(number, column, _yuan(amount), money)
+                sheet.write_number(number, column, yuan(amount), money)
             elif text := texts.get(key):
                 sheet.write_string(number, column, safe_text(text))
 
@@ -171,7 +176,7 @@ def _amounts(row: ResultRow) -> dict[str, Fen | None]:
 
 def _texts(row: ResultRow, labels: Mapping[str, str]) -> dict[str, str]:
     return {
-        "kind": _label(labels, f"kind.{row.kind.value}"),
+        "kind": label(labels, f"kind.{row.kind.value}"),
         "unit": row.unit,
         "reason": _reasons(row, labels),
         "claimed_on": row.claimed_on.isoformat() if row.claimed_on else "",
@@ -180,7 +185,7 @@ def _texts(row: ResultRow, labels: Mapping[str, str]) -> dict[str, str]:
         "agent": row.agent,
         "place": f"{row.sheet}!{row.cell}" if row.sheet else "",
         "doubts": "; ".join(
-            f"{doubt.cell} {_label(labels, f'reason.{doubt.reason}')}: "
+            f"{doubt.cell} {label(labels, f'reason.{doubt.reason}')}: "
             f"{doubt.read} → {doubt.expected}"
             for doubt in row.doubts
         ),
@@ -190,20 +195,24 @@ def _texts(row: ResultRow, labels: Mapping[str, str]) -> dict[str, str]:
 
 
 def _reasons(row: ResultRow, labels: Mapping[str, str]) -> str:
-    words = [_label(labels, f"reason.{row.reason}")] if row.reason else []
+    words = [label(labels, f"reason.{row.reason}")] if row.reason else []
     for explanation in row.explanations:
-        component = _label(labels, f"component.{explanation.component.value}")
+        component = label(labels, f"component.{explanation.component.value}")
         words.append(f"{component} {explanation.theirs}".strip())
     if row.kind is RowKind.AMOUNT_DIFFERS and not row.explanations:
-        words.append(_label(labels, f"reason.{UNEXPLAINED}"))
-    words += [_label(labels, f"remark.{remark.value}") for remark in row.remarks]
+        words.append(label(labels, f"reason.{UNEXPLAINED}"))
+    words += [label(labels, f"remark.{remark.value}") for remark in row.remarks]
     return "; ".join(words)
 
 
-def _label(labels: Mapping[str, str], key: str) -> str:
+def label(labels: Mapping[str, str], key: str) -> str:
+    """Return the word of a key, or the end of the key where it has none."""
     return labels.get(key, key.rpartition(".")[2])
 
 
-def _yuan(amount: Fen) -> float:
-    # Display only: a spreadsheet knows no other numbers, and 15 digits hold any amount.
+def yuan(amount: Fen) -> float:
+    """Return yuan for a cell, only to be shown.
+
+    A spreadsheet knows no other numbers, and 15 digits hold any amount.
+    """
     return amount / 100

@@ -38,7 +38,7 @@ def books(office: Office) -> Ledger:
 
 
 def kinds(ledger: Ledger) -> list[EntryKind]:
-    return [entry.kind for entry in ledger.journal]
+    return [entry.kind for entry in ledger.books.journal]
 
 
 def reach(office: Office, signing: SigningId, kind: DealEvent) -> None:
@@ -57,18 +57,18 @@ def test_a_commission_becomes_payable_when_its_ruling_is_final(office: Office) -
     payee = f"channel:{office.channel_a}"
     assert kinds(before) == kinds(still_open) == [EntryKind.ACCRUED]
     assert kinds(final) == [EntryKind.ACCRUED, EntryKind.REACHED]
-    assert final.journal[1].key.milestone is MilestoneKind.CONTRACT
+    assert final.books.journal[1].key.milestone is MilestoneKind.CONTRACT
     [account] = [
         deal_account(office.runtime, by=office.finance, signing_id=one)
-        for one in final.units
+        for one in final.books.units
     ]
-    assert standing(final.journal, payee) == {
+    assert standing(final.books.journal, payee) == {
         EXPENSE: 3_675_000,
         HOLDBACK: account.lines[0].payable - 3_675_000,
         PAYABLE: -account.lines[0].payable,
     }
-    assert final.names[payee] == "甲渠道"
-    assert list(final.units.values()) == ["3-1-1201"]
+    assert final.books.names[payee] == "甲渠道"
+    assert list(final.books.units.values()) == ["3-1-1201"]
 
 
 def test_a_dispute_holds_what_was_payable_and_its_end_gives_it_back(
@@ -95,8 +95,11 @@ def test_a_changed_ruling_moves_the_money_to_the_other_channel(office: Office) -
 
     assert sorted(kinds(ledger)) == ["ACCRUED", "ACCRUED", "REVERSED"]
     old, new = f"channel:{office.channel_a}", f"channel:{office.channel_b}"
-    assert standing(ledger.journal, old) == {EXPENSE: PRICE_FEN}
-    assert standing(ledger.journal, new) == {EXPENSE: PRICE_FEN, HOLDBACK: -PRICE_FEN}
+    assert standing(ledger.books.journal, old) == {EXPENSE: PRICE_FEN}
+    assert standing(ledger.books.journal, new) == {
+        EXPENSE: PRICE_FEN,
+        HOLDBACK: -PRICE_FEN,
+    }
 
 
 def test_a_cancelled_deal_leaves_nothing_owed(office: Office) -> None:
@@ -110,7 +113,7 @@ def test_a_cancelled_deal_leaves_nothing_owed(office: Office) -> None:
     ledger = books(office)
 
     assert kinds(ledger) == ["ACCRUED", "REACHED", "CANCELLED"]
-    assert standing(ledger.journal) == {}
+    assert standing(ledger.books.journal) == {}
 
 
 def test_a_reward_is_owed_to_the_buyers_of_the_signing(office: Office) -> None:
@@ -118,7 +121,7 @@ def test_a_reward_is_owed_to_the_buyers_of_the_signing(office: Office) -> None:
 
     ledger = books(office)
 
-    assert standing(ledger.journal, f"buyers:{signing}") == {
+    assert standing(ledger.books.journal, f"buyers:{signing}") == {
         REWARD: 300_000,
         HOLDBACK: -300_000,
     }
@@ -159,7 +162,7 @@ def test_finance_and_auditors_see_the_books(office: Office, role: Role) -> None:
 
     found = ledger_of(office.runtime, by=somebody, project_id=office.project)
 
-    assert found.journal == ()
+    assert found.books.journal == ()
 
 
 def test_no_channel_and_no_desk_sees_the_books(office: Office) -> None:
