@@ -3,31 +3,16 @@
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
 
-from attribution.ledger.beancount import beancount_of
 from attribution.services.bookkeeping import LedgerFinding, check_ledgers, ledger_of
 from attribution.services.surveying import project_called
-from attribution.sheets.books import Books, write_books, write_journal_csv
 from web.installed import OPERATOR, installed
-from web.ledger_words import book_labels
+from web.ledger_files import WRITERS
 
 _REFUSED = 1
-
-
-def _beancount(books: Books) -> bytes:
-    return beancount_of(books.journal, names=books.names, zone=books.zone).encode()
-
-
-WRITERS: Mapping[str, Callable[[Books], bytes]] = {
-    "csv": write_journal_csv,
-    "xlsx": lambda books: write_books(books, book_labels()),
-    "beancount": _beancount,
-}
-"""How the books are written, by the ending of the file."""
 
 
 @click.group()

@@ -13,7 +13,7 @@ ACCOUNTS: dict[AccountKind, LazyString] = {
     AccountKind.EXPENSE: _l("佣金费用"),
     AccountKind.REWARD: _l("自然到访礼遇"),
     AccountKind.HOLDBACK: _l("已计提，未到付款"),
-    AccountKind.PAYABLE: _l("应付"),
+    AccountKind.PAYABLE: _l("应付未付"),
     AccountKind.RECEIVABLE: _l("应收回（扣回）"),
     AccountKind.TAX: _l("代扣税款"),
     AccountKind.BANK: _l("银行清算"),

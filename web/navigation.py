@@ -52,6 +52,12 @@ DESKS = (
         roles=frozenset({Role.FINANCE, Role.FINANCE_APPROVER}),
     ),
     Desk(
+        path="/finance/ledger",
+        name=_l("台账"),
+        purpose=_l("试算平衡表与分录账"),
+        roles=frozenset({Role.AUDITOR}),
+    ),
+    Desk(
         path="/cases",
         name=_l("争议"),
         purpose=_l("我方的争议：进展、期限、证据"),

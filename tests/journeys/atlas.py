@@ -24,6 +24,7 @@ _NO_PAGES = (
     "/static/",
     "/healthz",
     ".xlsx",
+    "/ledger/journal.",
     ".zip",
     ".tlog-proof",
     "/cases/evidence/",

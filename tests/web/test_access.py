@@ -16,6 +16,7 @@ AGREED = {Role.ADMIN, Role.OPERATIONS}
 ADMIN = {Role.ADMIN}
 DESK = {Role.DESK, Role.DESK_SUPERVISOR}
 FINANCE = {Role.FINANCE, Role.FINANCE_APPROVER}
+BOOKS = FINANCE | {Role.AUDITOR}
 AGENT, SIGNING = {Role.AGENT}, {Role.SIGNING}
 CHANNEL = {Role.AGENT, Role.CHANNEL_MANAGER}
 DEVELOPER = {Role.FINANCE, Role.OPERATIONS}
@@ -110,6 +111,8 @@ PAGES: dict[str, Collection[Role] | None] = {
     "GET /finance/deals/<signing_id>/evidence.zip": FINANCE,
     "GET /finance/deals/<signing_id>/receipts/<entry_id>.tlog-proof": FINANCE,
     "POST /finance/deals/<signing_id>/milestones": FINANCE,
+    "GET /finance/ledger": BOOKS,
+    "GET /finance/ledger/journal.<kind>": BOOKS,
     "GET /finance/statements": FINANCE,
     "POST /finance/statements": FINANCE,
     "POST /finance/statements/columns": FINANCE,
