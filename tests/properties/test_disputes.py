@@ -17,6 +17,7 @@ from attribution.evidence import MOST_PIECES
 from attribution.ids import DisputeId
 from attribution.people import Role
 from attribution.services.accounting import HELD
+from attribution.services.bookkeeping import check_ledgers
 from attribution.services.sequencing import sequence
 from attribution.services.verifying import verify_log
 from attribution.storage.engine import open_database
@@ -224,6 +225,11 @@ class Disputes(RuleBasedStateMachine):
         is_held = any(not one.state.is_over for one in self.cases)
         reasons = {reason for *_, reason in self.case.owed().values()}
         assert reasons == {HELD if is_held else None}
+
+    @invariant()
+    def the_ledger_holds(self) -> None:
+        found = check_ledgers(self.office.runtime)
+        assert [one.violation for one in found] == [None]
 
 
 TestDisputes = Disputes.TestCase
