@@ -6,12 +6,21 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import checking, proving, reckoning, redeeming, ruling, tagging
+from benchmarks import (
+    checking,
+    matching,
+    proving,
+    reckoning,
+    redeeming,
+    ruling,
+    tagging,
+)
 
 _ALL: dict[str, Callable[[], Iterator[Table]]] = {
     "tagging": tagging.measure,
     "ruling": ruling.measure,
     "reckoning": reckoning.measure,
+    "matching": matching.measure,
     "proving": proving.measure,
     "checking": checking.measure,
     "redeeming": redeeming.measure,

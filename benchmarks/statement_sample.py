@@ -10,7 +10,8 @@ from time import perf_counter
 
 from attribution.ids import SigningId
 from attribution.money import Fen
-from attribution.reconciliation.matching import OwedLine, reconcile
+from attribution.reconciliation.matching import reconcile
+from attribution.reconciliation.owed import OwedLine
 from attribution.sheets.reading import read_statement, workbook_cells
 from attribution.sheets.sample import SampleLine, untidy_csv, untidy_workbook
 from attribution.sheets.writing import write_report

@@ -7,7 +7,7 @@ from attribution.ids import SigningId
 from attribution.money import WHOLE, BasisPoints, Fen
 from attribution.reconciliation.columns import header_of
 from attribution.reconciliation.lines import lines_of
-from attribution.reconciliation.matching import OwedLine
+from attribution.reconciliation.owed import OwedLine
 from attribution.reconciliation.statement import (
     Cell,
     CellKind,

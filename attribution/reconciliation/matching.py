@@ -6,12 +6,12 @@ Source: docs/specs/reconciliation.md §7. Nothing is matched by resemblance.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 from attribution.ids import SigningId
-from attribution.money import WHOLE, BasisPoints, Fen
+from attribution.money import Fen
 from attribution.reconciliation.cells import shown
 from attribution.reconciliation.differences import explanations_of
+from attribution.reconciliation.owed import OwedLine
 from attribution.reconciliation.report import Reconciliation, Remark, ResultRow, RowKind
 from attribution.reconciliation.statement import Column, Doubt, Line, Statement
 from attribution.reconciliation.units import UnitDoubt, UnitList, folded, read_unit
@@ -21,23 +21,6 @@ SECTION_MISSING = "SECTION_MISSING"
 SEVERAL_DEALS = "SEVERAL_DEALS"
 _FINAL = {UnitDoubt.NOT_TEXT, UnitDoubt.COLUMNS_DISAGREE}
 _ORDER = list(Column)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OwedLine:
-    """One deal, and what of it is owed to the channel of the statement.
-
-    Deals of which nothing is owed belong in the list too: `reason` is the ruling's
-    own finding, and answers a claim for them.
-    """
-
-    signing_id: SigningId
-    unit: str
-    signed_on: date | None
-    price: Fen
-    amount: Fen
-    reason: str = ""
-    share: BasisPoints = WHOLE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

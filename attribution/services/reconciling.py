@@ -22,7 +22,8 @@ from attribution.errors import (
 from attribution.ids import ChannelId, ProjectId, StatementId
 from attribution.money import WHOLE, Fen
 from attribution.people import Actor, Role
-from attribution.reconciliation.matching import OwedLine, reconcile
+from attribution.reconciliation.matching import reconcile
+from attribution.reconciliation.owed import OwedLine
 from attribution.reconciliation.report import (
     Reconciliation,
     Remark,

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from attribution.money import BasisPoints, Fen
 from attribution.reconciliation.differences import explanations_of
-from attribution.reconciliation.matching import OwedLine, reconcile
+from attribution.reconciliation.matching import reconcile
+from attribution.reconciliation.owed import OwedLine
 from attribution.reconciliation.report import (
     Component,
     ResultRow,
