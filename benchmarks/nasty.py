@@ -18,7 +18,7 @@ from attribution.reconciliation.units import UnitName, read_unit
 
 _SINCE, _DAYS = date(2026, 1, 1), 180
 _SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹"
-_BUILDINGS, _SECTIONS, _FLOORS, _ROOMS = 80, 2, 33, 6
+_SECTIONS, _FLOORS, _ROOMS = 2, 33, 6
 _RATE = 150
 _LOOKALIKES = {"0": "O", "1": "l", "5": "S", "8": "B"}
 _DIGITS = "零一二三四五六七八九"
@@ -84,7 +84,7 @@ class _Desk:
         self.claims: list[NastyLine] = []
 
     def statement(self, rows: int, deals: int) -> NastyStatement:
-        units = list(_all_units())
+        units = list(_all_units(deals * 3 // 2))
         sold = self.random.sample(units, deals)
         unsold = sorted(set(units) - set(sold))
         ours = [self._deal(number, unit) for number, unit in enumerate(sold)]
@@ -155,7 +155,7 @@ class _Desk:
         )
 
     def _false_claim(self, to_claim: list[OwedLine], unsold: list[UnitName]) -> None:
-        """Claim a sale that never was; often beside a real one, of its day and agent."""
+        """Claim a sale that never was; often of the day and agent of a real one."""
         near = to_claim[self.random.randrange(len(to_claim))]
         unit = read_unit(near.unit).name
         assert unit is not None  # noqa: S101
@@ -271,8 +271,9 @@ class _Desk:
 _FULL_WIDTH = {ord(digit): chr(ord(digit) + 0xFEE0) for digit in "0123456789"}
 
 
-def _all_units() -> Iterator[UnitName]:
-    for building in range(1, _BUILDINGS + 1):
+def _all_units(at_least: int) -> Iterator[UnitName]:
+    buildings = at_least // (_SECTIONS * _FLOORS * _ROOMS) + 1
+    for building in range(1, buildings + 1):
         for section in range(1, _SECTIONS + 1):
             for floor in range(1, _FLOORS + 1):
                 for door in range(1, _ROOMS + 1):

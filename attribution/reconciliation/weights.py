@@ -72,9 +72,9 @@ def learned(candidates: Levels, by_chance: Levels, size: tuple[int, int]) -> Wei
 def _rates(levels: Levels, share: Rates, which: int, before: float) -> Iterator[Rates]:
     """Yield how often each level is seen where both sides say something."""
     for known, column in zip(_BEFORE, levels.T, strict=True):
-        seen: Rates = np.bincount(column, weights=share, minlength=len(known[which]))
-        seen[UNSAID] = 0.0
-        rates = seen + before * np.array(known[which])
+        counted = np.bincount(column, weights=share, minlength=len(known[which]))
+        counted[UNSAID] = 0
+        rates = counted + before * np.array(known[which])
         yield rates / rates.sum()
 
 
