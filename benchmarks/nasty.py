@@ -82,11 +82,13 @@ class _Desk:
         self.nastiness, self.random = nastiness, random
         self.agents = [f"经纪人{number}" for number in range(200)]
         self.claims: list[NastyLine] = []
+        self.sold: set[str | None] = set()
 
     def statement(self, rows: int, deals: int) -> NastyStatement:
         units = list(_all_units(deals * 3 // 2))
         sold = self.random.sample(units, deals)
         unsold = sorted(set(units) - set(sold))
+        self.sold = {unit.normal for unit in sold}
         ours = [self._deal(number, unit) for number, unit in enumerate(sold)]
         to_claim = list(ours)
         while len(self.claims) < rows:
@@ -166,7 +168,11 @@ class _Desk:
         invented = self._deal(0, unit)
         if self._is(25):
             invented = replace(invented, signed_on=near.signed_on, agent=near.agent)
-        self._write(invented, set(), invented.amount)
+        # A typo that makes it a unit we sold makes it a claim for that unit.
+        text = self._unit_text(invented)
+        while read_unit(text).normal in self.sold:
+            text = self._unit_text(invented)
+        self._write(invented, set(), invented.amount, text=text)
 
     def _write(
         self, deal: OwedLine, truth: set[SigningId], amount: Fen, text: str = ""

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from random import Random
 
 import numpy as np
 import pytest
@@ -305,15 +304,15 @@ NASTY = st.builds(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(NASTY, st.integers(0, 10_000))
 def test_laws_of_any_statement(nastiness: Nastiness, seed: int) -> None:
     statement = nasty_statement(nastiness, rows=60, deals=150, seed=seed)
 
     matches = scored_matches(statement.lines, statement.deals, statement.units)
     lines, deals = statement.lines, list(statement.deals)
-    Random(seed).shuffle(lines)  # noqa: S311
-    Random(seed).shuffle(deals)  # noqa: S311
+    lines.sort(key=lambda line: (line.client, line.amount, line.row))
+    deals.reverse()
 
     assert scored_matches(lines, deals, statement.units) == matches
     assert_one_to_one(matches)
@@ -327,7 +326,7 @@ def assert_one_to_one(matches: Sequence[ScoredMatch]) -> None:
     assert len(set(taken)) == len(taken)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(1, 2), st.integers(3401, 3499), st.integers(1, 10**9))
 def test_a_false_claim_for_a_unit_that_is_not_is_never_automatic(
     section: int, room: int, amount: int
