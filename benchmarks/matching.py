@@ -49,7 +49,7 @@ def judged(
     right = false = copies = 0
     for place, deals in accepted.items():
         claim = statement.claims[place]
-        if claim.copy_of in accepted and accepted[claim.copy_of] == deals:
+        if claim.copy_of is not None and accepted.get(claim.copy_of) == deals:
             copies += 1
         elif deals == claim.truth:
             right += 1

@@ -156,8 +156,8 @@ class _Matching:
         return [self.found[line] for line in sorted(self.found)]
 
     def _exact(self) -> None:
-        """Match what agrees exactly; further such lines for a deal are copies."""
-        for place, line, deal in self._places(self.scored.is_exact):
+        """Match what agrees exactly with one deal; further such lines are copies."""
+        for place, line, deal in self._places(self._ahead(self.scored.is_exact)):
             self.is_settled[line] = True
             if not self.is_taken[deal]:
                 self._add(place, MatchKind.EXACT, Verdict.AUTOMATIC)
@@ -191,12 +191,9 @@ class _Matching:
         is_left = ~self.is_settled[pairs.line] & ~self.is_taken[pairs.deal]
         is_left &= scores > LOWER
         left = np.flatnonzero(is_left)
-        chosen = assigned(pairs.at(left), scores[left] - LOWER)
-        is_ahead = _leads(pairs.line[left], scores[left]) >= LEAD
-        is_sure = np.zeros(len(pairs), dtype=np.bool_)
-        is_sure[left] = is_ahead & self.scored.is_sure[left]
+        is_sure = self._ahead(is_left) & self.scored.is_sure
         is_chosen = np.zeros(len(pairs), dtype=np.bool_)
-        is_chosen[left[chosen]] = True
+        is_chosen[left] = assigned(pairs.at(left), scores[left] - LOWER)
         for place, line, _ in self._places(is_chosen):
             self.is_settled[line] = True
             self._add(place, MatchKind.SCORED, _verdict(is_sure=is_sure[place]))
@@ -206,12 +203,20 @@ class _Matching:
         scored = self.scored
         is_left = ~self.is_settled[scored.pairs.line] & scored.is_sure
         is_left &= np.isin(scored.levels[:, _UNIT], (EQUAL, WITHIN))
-        for place, line, deal in self._places(is_left):
+        for place, line, deal in self._places(self._ahead(is_left)):
             amount, paid = self.lines[line].amount or Fen(0), self.paid[deal]
             if fits_beside(amount, paid, self.deals[deal].amount):
                 # A part that is as large as another may be the same line once more.
                 is_other = amount not in paid
                 self._add(place, MatchKind.INSTALMENT, _verdict(is_sure=is_other))
+
+    def _ahead(self, which: Truths) -> Truths:
+        """Say which of these pairs are well ahead of the others of their line."""
+        places = np.flatnonzero(which)
+        leads = _leads(self.scored.pairs.line[places], self.scored.scores[places])
+        is_ahead = np.zeros(len(which), dtype=np.bool_)
+        is_ahead[places] = leads >= LEAD
+        return is_ahead
 
     def _places(self, which: Truths) -> Iterator[tuple[int, int, int]]:
         """Yield pairs with their line and deal."""
@@ -243,16 +248,11 @@ def _verdict(*, is_sure: bool | np.bool_) -> Verdict:
 def _leads(lines: Numbers, scores: Rates) -> Rates:
     """Return by how much each pair is ahead of the best other pair of its line."""
     order = np.lexsort((-scores, lines))
-    lines, sorted_scores = lines[order], scores[order]
-    is_first = np.ones(len(lines), dtype=np.bool_)
-    is_first[1:] = lines[1:] != lines[:-1]
-    firsts = np.flatnonzero(is_first)
-    of = np.cumsum(is_first) - 1
-    best = sorted_scores[firsts]
-    has_next = np.append(~is_first[1:], False)[firsts]
-    after = np.append(sorted_scores, -np.inf)[firsts + 1]
-    second = np.where(has_next, after, -np.inf)
-    rival = np.where(is_first, second[of], best[of])
+    lines, scores = lines[order], scores[order]
+    is_first = np.append(True, lines[1:] != lines[:-1])[: len(lines)]
+    best = scores[is_first][np.cumsum(is_first) - 1]
+    is_last = np.append(is_first, True)[1:]
+    after = np.where(is_last, -np.inf, np.append(scores, -np.inf)[1:])
     leads = np.empty(len(lines))
-    leads[order] = sorted_scores - rival
+    leads[order] = scores - np.where(is_first, after, best)
     return leads

@@ -166,6 +166,22 @@ def test_a_copy_of_a_line_is_not_accepted_beside_it() -> None:
     assert found(lines, a_deal()) == [(2, "3-1-1201", "EXACT", AUTO)]
 
 
+def test_a_line_that_is_exactly_two_deals_is_asked_about() -> None:
+    """One unit, cancelled and sold again at the same price; the line has no date."""
+    sales = a_deal(), a_deal(signing_id=SigningId("again"), signed_on=ON + DAY)
+
+    assert one(a_line(signed_on=None), *sales) == SCORED_ASK
+
+
+def test_an_instalment_that_fits_beside_two_deals_is_given_to_none() -> None:
+    deals = a_deal(), a_deal("3-2-1201")
+    part = {"amount": Fen(1_000_000), "price": None}
+    lines = [a_line(**part), a_line("3-2-1201", row=3, **part)]
+    third = a_line("3-1201", row=4, amount=Fen(500_000), price=None)
+
+    assert [row for row, *_ in found([*lines, third], *deals)] == [2, 3]
+
+
 def parts(*amounts: int) -> list[tuple[int, str, str]]:
     lines = [
         a_line(row=row, amount=Fen(amount), price=None)
