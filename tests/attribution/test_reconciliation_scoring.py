@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 import pytest
@@ -176,8 +175,8 @@ def test_a_line_that_is_exactly_two_deals_is_asked_about() -> None:
 
 def test_an_instalment_that_fits_beside_two_deals_is_given_to_none() -> None:
     deals = a_deal(), a_deal("3-2-1201")
-    part: dict[str, Any] = {"amount": Fen(1_000_000), "price": None}
-    lines = [a_line(**part), a_line("3-2-1201", row=3, **part)]
+    first = a_line(amount=Fen(1_000_000), price=None)
+    lines = [first, replace(first, row=3, unit=read_unit("3-2-1201"))]
     third = a_line("3-1201", row=4, amount=Fen(500_000), price=None)
 
     assert [row for row, *_ in found([*lines, third], *deals)] == [2, 3]
