@@ -70,6 +70,8 @@ def confirm(page: Page, number: str = PHONE) -> None:
     """Give the visitor's number on the page of a token, and redeem it by Enter."""
     expect(word(page)).to_contain_text("可以核销")
     expect(page.locator("#visitor")).to_be_focused()
+    # Before its scripts are there a page that was sent unasked hears no typing.
+    page.wait_for_load_state()
     page.keyboard.type(number)
     page.keyboard.press("Enter")
     expect(word(page)).to_contain_text("已登记")

@@ -108,7 +108,7 @@ def proposed_columns(page: Page, demo: Demo) -> None:
     page.goto("/finance/statements")
     page.locator("#file").set_input_files(demo.statement)
     page.locator("main form.card button").click()
-    expect(page.locator(".samples").first).to_be_visible()
+    expect(page.locator(".samples:visible").first).to_be_visible()
 
 
 def pairing_code(page: Page, _demo: Demo) -> None:
