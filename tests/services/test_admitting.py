@@ -319,6 +319,19 @@ def test_the_digits_that_confirmed_are_used_up(office: Office, mei: PersonId) ->
         enter(office, digits=digits)
 
 
+@pytest.mark.parametrize("size", [16, 19, 21])
+def test_a_secret_of_another_length_confirms_nothing(
+    office: Office, mei: PersonId, size: int
+) -> None:
+    secret = bytes(size)
+    digits = code_at(secret, step_at(office.time))
+
+    with pytest.raises(SecondFactorInvalid):
+        confirm_second_factor(office.runtime, mei, secret=secret, digits=digits)
+
+    assert not has_second_factor(office.runtime, mei)
+
+
 def test_wrong_digits_confirm_nothing(office: Office, mei: PersonId) -> None:
     secret = draw_second_factor(office.runtime)
 

@@ -175,6 +175,25 @@ def test_a_secret_that_is_none_is_a_mistake_in_the_form(
     assert answer.status_code == 422
 
 
+def test_wrong_digits_of_a_second_factor_are_asked_for_again(front: Front) -> None:
+    browser = front.signed_in()
+    secret = hidden(browser.post("/account/second-factor").text, "secret")
+    form = {"request_id": "1", "secret": secret, "digits": "000000"}
+
+    page = browser.post("/account/second-factor/confirm", data=form)
+    told = browser.post(
+        "/account/second-factor/confirm",
+        data=form,
+        headers={"Accept": "application/json"},
+    )
+
+    assert page.status_code == told.status_code == 422
+    assert hidden(page.text, "secret") == secret
+    assert "<svg" in page.text
+    assert "SECOND_FACTOR_INVALID" in told.text
+    assert "已启用" not in browser.get("/account").text
+
+
 def test_a_paired_desk_knows_itself(front: Front) -> None:
     office = front.office
     code = begin_pairing(office.runtime, project_id=office.project, name="一号台")

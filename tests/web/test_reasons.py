@@ -4,8 +4,10 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.web.conftest import Front
-from web.reasons import reason_text
+from web.reasons import limit_text, reason_text
 
 _ROOT = Path(__file__).parents[2]
 _RAISING = {"InputInvalid", "RulebookInvalid", "PlanInvalid"}
@@ -46,3 +48,18 @@ def test_every_fixed_reason_has_a_sentence(front: Front) -> None:
         bare = {where: it for where, it in FOUND.items() if reason_text(it) == it}
 
     assert bare == {}
+
+
+@pytest.mark.parametrize(
+    ("reason", "limit", "text"),
+    [
+        ("BYTES", 20 * 1024 * 1024, "20 MB"),
+        ("ROWS", 200_000, "200,000 行"),
+        ("ELEMENTS", 5_000, "5,000"),
+    ],
+)
+def test_a_limit_is_told_with_its_unit(
+    front: Front, reason: str, limit: int, text: str
+) -> None:
+    with front.app.test_request_context():
+        assert limit_text(reason, limit) == text
