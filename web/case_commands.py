@@ -10,6 +10,8 @@ from attribution.services.hearing import WaitingCase, waiting_cases
 from web.dispute_words import STATES, TURNS
 from web.installed import installed
 
+_YEAR = 366 * 24
+
 
 @click.group()
 def cases() -> None:
@@ -19,7 +21,7 @@ def cases() -> None:
 @cases.command()
 @click.option(
     "--within",
-    type=click.IntRange(min=0),
+    type=click.IntRange(min=0, max=_YEAR),
     default=24,
     show_default=True,
     help="Hours ahead; 0: only what is overdue.",

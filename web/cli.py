@@ -40,6 +40,7 @@ from web.installed import OPERATOR, installed
 from web.keys import KeyFileUnsafe
 from web.ledger_commands import ledger
 from web.log_commands import keys, log
+from web.new_files import TO_NEW_FILE, write_new
 from web.serving import refuse_taken_port, serve
 from web.settings import (
     SettingInvalid,
@@ -255,20 +256,16 @@ def _text_of(file: Path) -> str:
 
 @main.command()
 @click.argument("signing_id", metavar="SIGNING")
-@click.option("--to", "path", type=click.Path(path_type=Path), required=True)
+@TO_NEW_FILE
 def evidence(signing_id: str, path: Path) -> None:
     """Write the evidence bundle (证据包) of SIGNING's ruling to a new file.
 
     Prints the path and the SHA-256 of what was written. An existing file is never
     replaced. Check a bundle with `python -m attribution verify FILE`, on any machine.
     """
-    if path.exists():
-        raise click.BadParameter("is there already", param_hint="--to")
     with installed() as (_, runtime):
         file = export_evidence(runtime, by=OPERATOR, signing_id=SigningId(signing_id))
-    with path.open("xb") as opened:
-        opened.write(file.data)
-    click.echo(f"{path} sha256:{file.digest}")
+    write_new(path, file.data)
 
 
 @main.group()

@@ -1,6 +1,5 @@
 """Commands of the ledger 台账: walk it, and write it out."""
 
-import hashlib
 import json
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from attribution.services.bookkeeping import LedgerFinding, check_ledgers, ledge
 from attribution.services.surveying import project_called
 from web.installed import OPERATOR, installed
 from web.ledger_files import WRITERS
+from web.new_files import TO_NEW_FILE, write_new
 
 _REFUSED = 1
 
@@ -38,22 +38,18 @@ def check(as_json: bool) -> None:  # noqa: FBT001 (a flag of click)
 @ledger.command()
 @click.argument("project")
 @click.option("--format", "kind", type=click.Choice([*WRITERS]), required=True)
-@click.option("--to", "path", type=click.Path(path_type=Path), required=True)
+@TO_NEW_FILE
 def export(project: str, kind: str, path: Path) -> None:
     """Write the journal of PROJECT (id or name) to a new file.
 
     Prints the path and the SHA-256 of what was written. An existing file is never
     replaced.
     """
-    if path.exists():
-        raise click.BadParameter("is there already", param_hint="--to")
     with installed() as (_, runtime):
         project_id = project_called(runtime, project).id
         found = ledger_of(runtime, by=OPERATOR, project_id=project_id)
         data = WRITERS[kind](found.books)
-    with path.open("xb") as opened:
-        opened.write(data)
-    click.echo(f"{path} sha256:{hashlib.sha256(data).hexdigest()}")
+    write_new(path, data)
 
 
 def _row(one: LedgerFinding) -> dict[str, object]:

@@ -3,6 +3,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 import structlog
 from click.testing import CliRunner, Result
@@ -15,6 +16,7 @@ from web import cli
 from web.app import create_app
 from web.cli import main
 from web.demo import SIGN_INS
+from web.new_files import write_new
 from web.settings import Settings, read_settings
 from web.wiring import open_installation
 
@@ -186,6 +188,36 @@ def test_a_malformed_case_is_refused_with_its_place(
     assert result.exit_code == 2
     assert f"{bad}: {place}" in result.stderr
     assert len(result.stdout.splitlines()) == 1
+
+
+def test_a_place_that_takes_no_file_is_said_before_anything_is_made(
+    tmp_path: Path,
+) -> None:
+    there = tmp_path / "there.csv"
+    there.write_text("kept", "utf-8")
+
+    taken, astray = (
+        call("ledger", "export", "-", "--format", "csv", "--to", str(path))
+        for path in (there, tmp_path / "nowhere" / "x.csv")
+    )
+
+    assert (taken.exit_code, astray.exit_code) == (2, 2)
+    assert "is there already" in taken.stderr
+    assert "there is no folder" in astray.stderr
+    assert there.read_text("utf-8") == "kept"
+
+
+def test_a_file_that_cannot_be_written_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(click.BadParameter, match="cannot be written"):
+        write_new(tmp_path / ("x" * 300), b"")
+
+
+@pytest.mark.parametrize("hours", ["-1", "99999999999999"])
+def test_a_term_beyond_a_year_is_a_mistake_of_usage(hours: str) -> None:
+    result = call("cases", "due", "--within", hours)
+
+    assert result.exit_code == 2
+    assert "--within" in result.stderr
 
 
 def test_a_file_that_is_not_there_is_a_mistake_of_usage() -> None:
