@@ -45,3 +45,10 @@ def split(amount: int, weights: Sequence[int]) -> list[int]:
     for index in by_remainder[: amount - sum(parts)]:
         parts[index] += 1
     return parts
+
+
+def yuan_text(amount: Fen, *, marks: str = "") -> str:
+    """Return fen as yuan with two decimals: `-0.05`, with `marks` `36,750.00`."""
+    sign = "-" if amount < 0 else ""
+    whole, rest = divmod(abs(amount), 100)
+    return f"{sign}{whole:,}.{rest:02}".replace(",", marks)

@@ -46,6 +46,10 @@ class Programme:
             self.in_force_until is None or at < self.in_force_until
         )
 
+    def takes_referrals(self, at: datetime) -> bool:
+        """Say whether tokens may be issued under it: a reward for walk-ins has none."""
+        return self.kind is not Kind.WALK_IN_REWARD and self.is_in_force(at)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Agent:

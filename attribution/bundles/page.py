@@ -14,6 +14,7 @@ from attribution.bundles.record import shown
 from attribution.bundles.testimony import testimony
 from attribution.cases.wording import WORDS as FINDINGS
 from attribution.ids import ChannelId
+from attribution.money import Fen, yuan_text
 from attribution.rules.ruling import Ruling, ruling_of
 
 _STYLE = (
@@ -205,7 +206,7 @@ def _money(reader: _Reader) -> Iterator[tuple[str, ...]]:
         is_reward = body.get("visit") is not None
         yield (
             reader.words["buyer"] if is_reward else reader.channel(body.get("channel")),
-            f"{whole // 100:,}.{whole % 100:02}",
+            yuan_text(Fen(whole), marks=","),
             f"#{one.index}",
         )
 

@@ -38,8 +38,7 @@ def answer_case(document: object) -> dict[str, object]:
         "rulings": [_answer(rule_on(dossier_of(case, one))) for one in case.signings],
     }
     if case.expected is not None:
-        places = unmet(case.expected, answer)
-        answer["unmet"] = [place.removeprefix(".") or "$" for place in places]
+        answer["unmet"] = unmet_places(case.expected, answer)
     return answer
 
 
@@ -60,6 +59,11 @@ def dossier_of(case: Case, signing: Signing) -> Dossier:
         token_rules={VERSION: case.token_rules},
         deal_rules=case.deal_rules,
     )
+
+
+def unmet_places(expected: object, answer: object) -> list[str]:
+    """Return `unmet` as people read it: `$` is the whole document."""
+    return [place.removeprefix(".") or "$" for place in unmet(expected, answer)]
 
 
 def unmet(expected: object, answer: object, path: str = "") -> list[str]:

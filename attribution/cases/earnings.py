@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from attribution.cases.answering import unmet
+from attribution.cases.answering import unmet_places
 from attribution.commissions import Base, CommissionPlan, MilestoneKind, plan_of_node
 from attribution.deals import DealEvent
 from attribution.documents import Node, instant_text
@@ -81,8 +81,7 @@ def answer_earnings(case: EarningsCase, tables: TaxTables) -> dict[str, object]:
         ],
     }
     if case.expected is not None:
-        places = unmet(_keyed(case.expected), _keyed(answer))
-        answer["unmet"] = [place.removeprefix(".") or "$" for place in places]
+        answer["unmet"] = unmet_places(_keyed(case.expected), _keyed(answer))
     return answer
 
 

@@ -1,16 +1,14 @@
 """A plan and what it makes of deals, as text in Chinese or English."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from attribution.cases.wording import WORDS as CASE_WORDS
-from attribution.cases.wording import Answer
+from attribution.cases.wording import Answer, compared, local_time, rows_in
 from attribution.commissions import Base, CommissionPlan
 from attribution.entitlements import WorkedPeriod, worked_period
 from attribution.ladders import Counted, Ladder, Price, Rate, Step
-from attribution.money import BasisPoints, Fen
+from attribution.money import BasisPoints, Fen, yuan_text
 
 
 def render_earnings(answer: Answer, plan: CommissionPlan, language: str = "zh") -> str:
@@ -23,8 +21,8 @@ def render_earnings(answer: Answer, plan: CommissionPlan, language: str = "zh") 
     zone = ZoneInfo(str(answer["time_zone"]))
     lines = [str(answer["title"])]
     lines += ["", words["plan"], *(f"  {one}" for one in plan_lines(plan, language))]
-    lines += ["", words["as_of"].format(_time(answer["as_of"], zone))]
-    for deal in _list(answer, "deals"):
+    lines += ["", words["as_of"].format(local_time(answer["as_of"], zone))]
+    for deal in rows_in(answer, "deals"):
         lines += _deal_lines(deal, words, zone)
     total, payable = answer["total_fen"], answer["payable_fen"]
     lines += ["", words["total"].format(_yuan(total), _yuan(payable))]
@@ -33,12 +31,10 @@ def render_earnings(answer: Answer, plan: CommissionPlan, language: str = "zh") 
             month["month"],
             *(_yuan(month[key]) for key in ("gross_fen", "tax_fen", "net_fen")),
         )
-        for month in _list(answer, "tax")
+        for month in rows_in(answer, "tax")
     ]
     if "unmet" in answer:
-        places = cast("Sequence[str]", answer["unmet"])
-        met, unmet = (CASE_WORDS[language][key] for key in ("met", "unmet"))
-        lines += ["", unmet.format(", ".join(places)) if places else met]
+        lines += ["", compared(answer, language)]
     return "\n".join(lines) + "\n"
 
 
@@ -125,9 +121,9 @@ def _deal_lines(
     if deal["limited_by"] is not None:
         before = _yuan(deal["before_limits_fen"])
         yield words[f"limited:{deal['limited_by']}"].format(before)
-    for part in _list(deal, "instalments"):
+    for part in rows_in(deal, "instalments"):
         yield words["instalment"].format(
-            _time(part["at"], zone), words[f"on:{part['on']}"], _yuan(part["fen"])
+            local_time(part["at"], zone), words[f"on:{part['on']}"], _yuan(part["fen"])
         )
     roles = cast("Mapping[str, int]", deal["by_role"])
     if roles:
@@ -135,19 +131,9 @@ def _deal_lines(
         yield words["by_role"].format(words["and"].join(parts))
 
 
-def _list(table: Answer, key: str) -> Sequence[Answer]:
-    return cast("Sequence[Answer]", table[key])
-
-
-def _time(instant: object, zone: ZoneInfo) -> str:
-    local = datetime.fromisoformat(str(instant)).astimezone(zone)
-    return local.replace(tzinfo=None).isoformat(sep=" ")
-
-
 def _yuan(fen: object) -> str:
     """Return fen as yuan with thousand marks: 3675000 is 36,750.00."""
-    amount = cast("Fen", fen)
-    return f"{amount // 100:,}.{amount % 100:02}"
+    return yuan_text(cast("Fen", fen), marks=",")
 
 
 def _percent(part: BasisPoints) -> str:

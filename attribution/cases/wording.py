@@ -17,10 +17,10 @@ def render_text(answer: Answer, lang: str = "zh") -> str:
     words = WORDS[lang]
     zone = ZoneInfo(str(answer["time_zone"]))
     lines = [str(answer["title"])]
-    for ruling in _list(answer, "rulings"):
+    for ruling in rows_in(answer, "rulings"):
         lines += ["", *_ruling_lines(ruling, words, zone)]
     if "unmet" in answer:
-        lines += ["", _compared(cast("Sequence[str]", answer["unmet"]), words)]
+        lines += ["", compared(answer, lang)]
     return "\n".join(lines) + "\n"
 
 
@@ -33,22 +33,22 @@ def _ruling_lines(
     for channel, share in cast("Mapping[str, int]", ruling["shares"]).items():
         yield words["share"].format(channel, f"{share / 100:.2f}")
     yield words["visits"] if ruling["visits"] else words["no_visits"]
-    for visit in _list(ruling, "visits"):
+    for visit in rows_in(ruling, "visits"):
         yield words["visit"].format(
-            _time(visit["arrived_at"], zone),
+            local_time(visit["arrived_at"], zone),
             visit["visit"],
             words[str(visit["finding"])],
             words[f"basis:{visit['basis']}"],
             _facts(visit),
         )
     yield words["claims"] if ruling["claims"] else words["no_claims"]
-    for claim in _list(ruling, "claims"):
+    for claim in rows_in(ruling, "claims"):
         yield words["claim"].format(
             claim["channel"],
             claim["token"],
             claim["agent"],
             *(
-                _time(claim[key], zone)
+                local_time(claim[key], zone)
                 for key in ("reported_at", "visited_at", "protected_until")
             ),
         )
@@ -61,16 +61,18 @@ def _ruling_lines(
     yield words["basis"].format(ruling["engine"], ruling["inputs_digest"])
 
 
-def _compared(places: Sequence[str], words: Mapping[str, str]) -> str:
-    """Say whether the answer is the one that the file expects."""
+def compared(answer: Answer, lang: str) -> str:
+    """Say whether an answer is the one that its file expects."""
+    words, places = WORDS[lang], cast("Sequence[str]", answer["unmet"])
     return words["unmet"].format(", ".join(places)) if places else words["met"]
 
 
-def _list(table: Answer, key: str) -> Sequence[Answer]:
+def rows_in(table: Answer, key: str) -> Sequence[Answer]:
+    """Return the rows of a table in an answer."""
     return cast("Sequence[Answer]", table[key])
 
 
-def _time(instant: object, zone: ZoneInfo) -> str:
+def local_time(instant: object, zone: ZoneInfo) -> str:
     """Return an instant in the project's time zone, to the second or finer."""
     local = datetime.fromisoformat(str(instant)).astimezone(zone)
     return local.replace(tzinfo=None).isoformat(sep=" ")

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from attribution.ledger.entries import Account, AccountKind, Entry
-from attribution.money import Fen
+from attribution.money import yuan_text
 
 _ROOTS: Mapping[AccountKind, str] = {
     AccountKind.EXPENSE: "Expenses:Commission",
@@ -52,12 +52,6 @@ def account_name(account: Account) -> str:
     # Letters and digits stay; whatever else stands in an id is written as its number.
     safe = re.sub(r"[^A-Za-z0-9]", lambda found: f"-{ord(found[0]):x}-", account.payee)
     return f"{root}:P{safe}"
-
-
-def yuan_text(amount: Fen) -> str:
-    """Return fen as yuan with two decimals: `-0.05`."""
-    sign = "-" if amount < 0 else ""
-    return f"{sign}{abs(amount) // 100}.{abs(amount) % 100:02}"
 
 
 def _transaction(

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from attribution.commissions import CommissionPlan, plan_from_json
 from attribution.ids import ChannelId, ProgrammeId, ProjectId
-from attribution.programmes import Kind, Programme
+from attribution.programmes import Programme
 from attribution.rulebook import (
     DealRules,
     TokenRules,
@@ -74,7 +74,7 @@ def programmes_to_refer_under(
     return [
         one
         for one in work.agreements.programmes_of(channel_id, now)
-        if one.is_in_force(now) and one.kind is not Kind.WALK_IN_REWARD
+        if one.takes_referrals(now)
     ]
 
 

@@ -90,22 +90,22 @@ def waiting_cases(runtime: Runtime, *, within: timedelta) -> list[WaitingCase]:
     For the operator, who reminds those whose turn it is.
     """
     now, found = runtime.now(), []
-    with runtime.reading() as work:
-        for project in work.agreements.projects():
-            disputes = work.disputes.at(project.id)
-            steps = work.disputes.steps([one.id for one in disputes])
-            for dispute in disputes:
-                progress = progress_of([one.move for one in steps[dispute.id]], now)
-                due_at = progress.due_at
-                if due_at is not None and due_at <= now + within:
-                    found.append(
-                        WaitingCase(
-                            dispute=dispute,
-                            project=project,
-                            progress=progress,
-                            due_at=due_at,
-                        )
-                    )
+    with runtime.reading() as work, work.snapshot():
+        projects = {one.id: one for one in work.agreements.projects()}
+        disputes = work.disputes.everywhere()
+        steps = work.disputes.steps(one.id for one in disputes)
+    for dispute in disputes:
+        progress = progress_of([one.move for one in steps[dispute.id]], now)
+        due_at = progress.due_at
+        if due_at is not None and due_at <= now + within:
+            found.append(
+                WaitingCase(
+                    dispute=dispute,
+                    project=projects[dispute.project_id],
+                    progress=progress,
+                    due_at=due_at,
+                )
+            )
     return sorted(found, key=lambda one: (one.due_at, one.dispute.id))
 
 

@@ -7,6 +7,7 @@ from attribution.rules.matter import matter_of
 from attribution.services.ruling import RULING_ROLES, dossier_of
 from attribution.services.runtime import Runtime
 from attribution.signings import Match
+from attribution.storage.work import UnitOfWork
 
 
 def earlier_visits(
@@ -19,8 +20,13 @@ def earlier_visits(
         NotAllowed: the caller's roles do not reach its project.
     """
     with runtime.reading() as work:
-        deal = work.signings.deal(signing_id)
-        if not by.may_at(deal.project_id, *RULING_ROLES):
-            raise NotAllowed
-        matter = matter_of(dossier_of(work, deal))
+        return matches_in(work, by, signing_id)
+
+
+def matches_in(work: UnitOfWork, by: Actor, signing_id: SigningId) -> tuple[Match, ...]:
+    """Return the visits that match a signing; raises as `earlier_visits`."""
+    deal = work.signings.deal(signing_id)
+    if not by.may_at(deal.project_id, *RULING_ROLES):
+        raise NotAllowed
+    matter = matter_of(dossier_of(work, deal))
     return (*matter.seen, *matter.late)

@@ -163,24 +163,31 @@ def upload_statement(
             uploaded_by=by.person_id,
             entry_id="",
         )
-        body = {
-            "statement": stored.id,
-            "project": project_id,
-            "channel": channel_id,
-            "file": stored.file_digest.hex(),
-            "result": hashlib.sha256(text.encode()).hexdigest(),
-            "by": by.person_id,
-        }
-        recorded = record(runtime, work, now, (StatementKind.STATEMENT, body))[0]
-        work.statements.add(replace(stored, entry_id=recorded.entry_id), text)
-        promise = promise_of(runtime, recorded)
         return {
             "reconciliation_id": stored.id,
             "columns": _used(statement),
-            "promise": promise,
+            "promise": _keep(runtime, work, stored, text),
         }
 
     return once(runtime, request, now, action)
+
+
+def _keep(
+    runtime: Runtime, work: UnitOfWork, stored: StoredStatement, result: str
+) -> dict[str, object]:
+    """Store what was found in a statement and log it; return the promise."""
+    body = {
+        "statement": stored.id,
+        "project": stored.project_id,
+        "channel": stored.channel_id,
+        "file": stored.file_digest.hex(),
+        "result": hashlib.sha256(result.encode()).hexdigest(),
+        "by": stored.uploaded_by,
+    }
+    at = stored.uploaded_at
+    recorded = record(runtime, work, at, (StatementKind.STATEMENT, body))[0]
+    work.statements.add(replace(stored, entry_id=recorded.entry_id), result)
+    return promise_of(runtime, recorded)
 
 
 def _refuse_upload(by: Actor, project_id: ProjectId, channel_id: ChannelId) -> None:

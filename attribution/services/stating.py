@@ -4,16 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from attribution.documents import instant_text
-from attribution.errors import InputInvalid, NotAllowed
+from attribution.errors import InputInvalid
 from attribution.ids import SigningId, VisitId
 from attribution.people import Actor
-from attribution.programmes import Kind
 from attribution.projects import Channel
-from attribution.rules.matter import matter_of
 from attribution.services.answering import Answer, Reply, Request, once
 from attribution.services.disputing import Receipt
 from attribution.services.looking import visit_of_receipt
-from attribution.services.ruling import RULING_ROLES, dossier_of
+from attribution.services.matching import matches_in
 from attribution.services.runtime import Runtime
 from attribution.services.statements import StatementKind, promise_of, record
 from attribution.storage.visit_repository import VisitDetail
@@ -96,11 +94,7 @@ def statements_of_signing(
         NotAllowed: the caller's roles do not reach its project.
     """
     with runtime.reading() as work:
-        deal = work.signings.deal(signing_id)
-        if not by.may_at(deal.project_id, *RULING_ROLES):
-            raise NotAllowed
-        matter = matter_of(dossier_of(work, deal))
-        matches = (*matter.seen, *matter.late)
+        matches = matches_in(work, by, signing_id)
         return work.visits.statements(one.visit.id for one in matches)
 
 
@@ -110,7 +104,7 @@ def _channels(work: UnitOfWork, visit: VisitDetail) -> tuple[Channel, ...]:
     referring = {
         one.channel_id
         for one in work.agreements.programmes_at(visit.project_id, at)
-        if one.is_in_force(at) and one.kind is not Kind.WALK_IN_REWARD
+        if one.takes_referrals(at)
     }
     return tuple(one for one in work.agreements.channels() if one.id in referring)
 

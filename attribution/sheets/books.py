@@ -13,10 +13,9 @@ from xlsxwriter.worksheet import Worksheet
 
 from attribution.commissions import MilestoneKind
 from attribution.ids import SigningId
-from attribution.ledger.beancount import yuan_text
 from attribution.ledger.entries import AccountKind, Entry, EntryKind, trial_balance
 from attribution.ledger.facts import Component
-from attribution.money import Fen
+from attribution.money import Fen, yuan_text
 from attribution.sheets.writing import label, new_workbook, safe_text, yuan
 
 COLUMNS = (

@@ -10,10 +10,10 @@ import pytest
 from beancount import loader
 from beancount.core import data
 
-from attribution.ledger.beancount import account_name, beancount_of, yuan_text
+from attribution.ledger.beancount import account_name, beancount_of
 from attribution.ledger.entries import Account, AccountKind, balances_of
 from attribution.ledger.facts import Fact, MonthClosed
-from attribution.money import Fen
+from attribution.money import Fen, yuan_text
 from tests.attribution.test_ledger_check import JOURNAL
 from tests.ledger_facts import SHANGHAI, accrued, book, day, reached
 
